@@ -1,0 +1,234 @@
+"""The two codecs: bytes to values and back, in either naming."""
+
+from collections.abc import AsyncGenerator, AsyncIterable, Generator, Iterable
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
+
+from msgspec import UNSET, Raw, ValidationError
+from msgspec.json import Decoder, Encoder
+
+from .drift import find_drift
+from .errors import UNREADABLE, decode_error
+from .meter import StreamMeter
+from .models.events import ConversationEvent
+from .models.responses import ConversationResponse, ResponseHead
+from .models.unknown import Unknown
+from .naming import Naming, Respell, camel_type, snake_type
+from .open_union import decoder_of, read_open, tagged_members, union_of, unknown
+from .sse import MAX_EVENT_BYTES, encode_frame
+from .stream import EventDecoder, InvalidEvent, StreamEvent, aiter_events, iter_events
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+__all__ = ["Codec", "camel", "snake"]
+
+T = TypeVar("T")
+
+
+class Codec:
+    """Reads and writes one naming of the wire: ``camel`` and ``snake`` are the two there are.
+
+    What either decodes is an instance of the public models, equal where the values are equal, and either encodes any of
+    them. ``data`` is whatever has the buffer protocol (bytes, bytearray, memoryview, mmap), or str. Thread-safe.
+    """
+
+    __slots__ = ("_decoders", "_encoder", "_respell", "naming")
+
+    naming: Naming
+
+    def __init__(self, naming: Naming) -> None:
+        family = camel_type if naming == "camel" else snake_type
+        self.naming = naming
+        self._decoders = _Decoders(family)
+        self._encoder = Encoder(enc_hook=_unknown_as_raw)
+        self._respell = Respell(family)
+
+    def __repr__(self) -> str:
+        return f"<Codec {self.naming}>"
+
+    @overload
+    def decode(self, data: "Buffer | str") -> ConversationResponse: ...
+    @overload
+    def decode(self, data: "Buffer | str", type: type[T]) -> T: ...
+    @overload
+    def decode(self, data: "Buffer | str", type: Any) -> Any: ...
+    def decode(self, data: "Buffer | str", type: Any = ConversationResponse) -> Any:
+        """Read one JSON document as ``type``: a model, or one of the unions of models.
+
+        Raises ``ConversationDecodeError`` for everything else, with the path of the value that is wrong. Well-formed,
+        tagged input costs one call of a prebuilt ``msgspec.json.Decoder``, untagged or unknown members about one more.
+        Nothing of ``data`` is kept.
+
+        >>> from conversation_models import camel
+        >>> camel.decode(b'{"conversationId": "c1", "outputs": [{"content": "Hi"}], "usage": {}}').outputs[0].text
+        'Hi'
+        """
+        decoder = self._decoders[type]
+        try:
+            return decoder.decode(data)
+        except UNREADABLE as error:
+            return _decode_again(data, decoder.type, error)
+
+    @overload
+    def decode_lines(self, data: "Buffer | str") -> list[ConversationResponse]: ...
+    @overload
+    def decode_lines(self, data: "Buffer | str", type: type[T]) -> list[T]: ...
+    @overload
+    def decode_lines(self, data: "Buffer | str", type: Any) -> list[Any]: ...
+    def decode_lines(self, data: "Buffer | str", type: Any = ConversationResponse) -> list[Any]:
+        """Read newline-delimited JSON, blank lines passed over, each document as ``decode`` does.
+
+        Paths of errors begin with the document's index: ``$[3].usage``.
+        """
+        decoder = self._decoders[type]
+        try:
+            return decoder.decode_lines(data)
+        except ValidationError:
+            pass
+        except UNREADABLE as error:
+            raise decode_error(error, data) from error
+        try:
+            documents = decoder_of(Raw).decode_lines(data)
+        except UNREADABLE as error:
+            raise decode_error(error, data) from error
+        values = []
+        for index, document in enumerate(documents):
+            try:
+                values.append(decoder.decode(document))
+            except UNREADABLE as error:
+                values.append(_decode_again(document, decoder.type, error, f"$[{index}]"))
+        return values
+
+    def encode(self, value: Any) -> bytes:
+        """``value`` (a model, or a list of them) as compact JSON, UTF-8.
+
+        One call of a ``msgspec.json.Encoder``, after a look at the value's members: what the other codec decoded is
+        rebuilt first, at about the cost of decoding it twice. Raises ``TypeError`` for what no JSON is made of.
+        """
+        return self._encoder.encode(self._respell(value))
+
+    def encode_into(self, value: Any, buffer: bytearray, offset: int = 0) -> None:
+        """Write ``value`` as ``encode`` does into ``buffer``, from ``offset`` on (-1: the end), and cut it there."""
+        self._encoder.encode_into(self._respell(value), buffer, offset)
+
+    def encode_lines(self, values: Iterable[Any]) -> bytes:
+        """``values`` as newline-delimited JSON, each line ended by LF."""
+        return self._encoder.encode_lines([self._respell(value) for value in values])
+
+    def peek(self, data: "Buffer | str") -> ResponseHead:
+        """Read a response's ``conversation_id`` and ``usage``; ``outputs`` is skipped, and stays a view of ``data``.
+
+        Raises ``ConversationDecodeError`` as ``decode`` does. Allocates nothing that grows with ``outputs``.
+
+        >>> from conversation_models import camel
+        >>> head = camel.peek(b'{"conversationId": "c1", "outputs": [1, 2], "usage": {"totalTokens": 7}}')
+        >>> head.usage.total_tokens, bytes(head.outputs)
+        (7, b'[1, 2]')
+        """
+        return self.decode(data, ResponseHead)
+
+    def drift(self, data: "Buffer | str", type: Any = ConversationResponse) -> list[str]:
+        """JSON paths, in document order, of the fields and tags in ``data`` that the models do not know.
+
+        Free-form values are not looked into. Raises ``ConversationDecodeError`` for what is not JSON; JSON of the
+        wrong shape is ``decode``'s business. Costs a dict for each object a model describes.
+
+        >>> from conversation_models import camel
+        >>> camel.drift(b'{"conversationId": "c1", "outputs": [{"type": "video.output"}], "region": "eu"}')
+        ['$.outputs[0].type = "video.output"', '$.region']
+        """
+        found: list[str] = []
+        try:
+            find_drift(decoder_of(Raw).decode(data), self._decoders[type].type, "$", found)
+        except UNREADABLE as error:
+            raise decode_error(error, data) from error
+        return found
+
+    def event_decoder(self, *, max_event_bytes: int = MAX_EVENT_BYTES) -> EventDecoder:
+        """A decoder for one stream of server-sent events, which accepts events of up to ``max_event_bytes``."""
+        return EventDecoder(self._decoders[ConversationEvent].decode, self._read_event, max_event_bytes)
+
+    @overload
+    def iter_events(
+        self, chunks: "Iterable[Buffer | str]", *, strict: Literal[True] = True
+    ) -> Generator[ConversationEvent, None, None]: ...
+    @overload
+    def iter_events(self, chunks: "Iterable[Buffer | str]", *, strict: bool) -> Generator[StreamEvent, None, None]: ...
+    def iter_events(self, chunks: "Iterable[Buffer | str]", *, strict: bool = True) -> Generator[Any, None, None]:
+        """The events of a stream whose bytes ``chunks`` hands out, cut anywhere.
+
+        Reads a chunk when the events before it are used up; closes ``chunks`` when left, if it is a generator. Raises
+        the ``ConversationDecodeError`` of a malformed event in its place, or yields an ``InvalidEvent`` there if not
+        ``strict``; ``TruncatedStreamError`` where the stream was cut off in the middle of an event;
+        ``EventTooLargeError`` at an event over 16 MiB.
+        """
+        return iter_events(self.event_decoder(), chunks, strict)
+
+    @overload
+    def aiter_events(
+        self, chunks: "AsyncIterable[Buffer | str]", *, strict: Literal[True] = True
+    ) -> AsyncGenerator[ConversationEvent, None]: ...
+    @overload
+    def aiter_events(
+        self, chunks: "AsyncIterable[Buffer | str]", *, strict: bool
+    ) -> AsyncGenerator[StreamEvent, None]: ...
+    def aiter_events(self, chunks: "AsyncIterable[Buffer | str]", *, strict: bool = True) -> AsyncGenerator[Any, None]:
+        """``iter_events`` over an asynchronous source."""
+        return aiter_events(self.event_decoder(), chunks, strict)
+
+    def encode_event(self, event: StreamEvent) -> bytes:
+        """``event`` as one server-sent event; an ``Unknown`` or ``InvalidEvent`` with what it came with."""
+        if isinstance(event, InvalidEvent):
+            return encode_frame(event.event.encode(), event.raw)
+        return encode_frame((event.type or "").encode(), self.encode(event))
+
+    def meter(self) -> StreamMeter:
+        """A meter for one stream."""
+        return StreamMeter(self._read_event)
+
+    def _read_event(self, payload: bytes, name: str) -> Any:
+        """An event from its data and the ``event`` field beside it, which names its type where the data does not."""
+        decoder = self._decoders[ConversationEvent]
+        try:
+            return decoder.decode(payload)
+        except UNREADABLE as error:
+            try:
+                # "message" is the name of an event without one.
+                if name not in ("", "message") and isinstance(error, ValidationError):
+                    members = tagged_members(decoder.type)
+                    if union_of(members).member(payload)[0] is UNSET:
+                        named = [cls for cls in members if cls.type == name]
+                        return self.decode(payload, named[0]) if named else unknown(name, payload)
+                return _decode_again(payload, decoder.type, error)
+            except UNREADABLE as unreadable:
+                raise decode_error(unreadable, payload) from unreadable
+
+
+class _Decoders(dict[Any, Decoder[Any]]):
+    """The decoder of each type asked for so far, in one family."""
+
+    def __init__(self, family: Any) -> None:
+        self._family = family
+
+    def __missing__(self, type: Any) -> Decoder[Any]:
+        decoder = self[type] = Decoder(self._family(type))
+        return decoder
+
+
+def _decode_again(data: Any, type: Any, error: Exception, root: str = "$") -> Any:
+    if isinstance(error, ValidationError):
+        try:
+            return read_open(data, type, error, root)
+        except UNREADABLE as unreadable:
+            raise decode_error(unreadable, data, root) from unreadable
+    raise decode_error(error, data, root) from error
+
+
+def _unknown_as_raw(value: Any) -> Raw:
+    if isinstance(value, Unknown):
+        return Raw(value.raw)
+    raise TypeError(f"Encoding objects of type {type(value).__qualname__} is unsupported")
+
+
+camel = Codec("camel")
+snake = Codec("snake")

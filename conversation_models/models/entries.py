@@ -1,0 +1,111 @@
+"""Output entries: what a conversation's turn produced (schema: ``ConversationResponse.outputs``)."""
+
+import builtins
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias, TypeVar, overload
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from ..errors import UNREADABLE, decode_error
+from .base import TaggedModel
+from .chunks import ContentChunk, TextChunk
+
+if TYPE_CHECKING:
+    from .unknown import Unknown
+
+__all__ = ["AgentHandoffEntry", "FunctionCallEntry", "MessageOutputEntry", "OutputEntry", "ToolExecutionEntry"]
+
+T = TypeVar("T")
+
+
+class Entry(TaggedModel, frozen=True, kw_only=True):
+    """The fields all entries share."""
+
+    object: Literal["entry"] = "entry"
+    created_at: datetime | UnsetType = UNSET
+    completed_at: datetime | None | UnsetType = UNSET
+    id: str | UnsetType = UNSET
+
+
+class MessageOutputEntry(Entry, frozen=True, kw_only=True, tag="message.output"):
+    """The assistant's message."""
+
+    type: ClassVar[Literal["message.output"]] = "message.output"
+    content: str | list[ContentChunk]
+    role: Literal["assistant"] = "assistant"
+    agent_id: str | None | UnsetType = UNSET
+    model: str | None | UnsetType = UNSET
+
+    @property
+    def text(self) -> str:
+        """The answer as one string: ``content`` itself, or its text chunks joined (reasoning is not part of it)."""
+        if isinstance(self.content, str):
+            return self.content
+        return "".join([chunk.text for chunk in self.content if isinstance(chunk, TextChunk)])
+
+
+class ToolExecutionEntry(Entry, frozen=True, kw_only=True, tag="tool.execution"):
+    """A tool that the service ran. ``arguments`` is required by the schema and absent in documented responses."""
+
+    type: ClassVar[Literal["tool.execution"]] = "tool.execution"
+    name: str
+    arguments: str | UnsetType = UNSET
+    info: dict[str, Any] | None | UnsetType = UNSET
+    agent_id: str | None | UnsetType = UNSET
+    model: str | None | UnsetType = UNSET
+    function: str | None | UnsetType = UNSET
+
+
+class FunctionCallEntry(Entry, frozen=True, kw_only=True, tag="function.call"):
+    """A function that the client is asked to call.
+
+    ``confirmation_status`` is ``pending``, ``allowed``, ``denied`` or any other string.
+    """
+
+    type: ClassVar[Literal["function.call"]] = "function.call"
+    tool_call_id: str
+    name: str
+    arguments: str | dict[str, Any]
+    agent_id: str | None | UnsetType = UNSET
+    model: str | None | UnsetType = UNSET
+    confirmation_status: str | None | UnsetType = UNSET
+
+    @overload
+    def decode_arguments(self) -> dict[str, Any]: ...
+    @overload
+    def decode_arguments(self, type: builtins.type[T]) -> T: ...
+    @overload
+    def decode_arguments(self, type: Any) -> Any: ...
+    def decode_arguments(self, type: Any = dict) -> Any:
+        """The arguments, whether they came as JSON text or as an object, in any type that msgspec reads.
+
+        Raises ``ConversationDecodeError`` where they are not that; its ``path`` starts at the arguments.
+
+        >>> call = FunctionCallEntry(tool_call_id="c1", name="rate", arguments='{"date": "2024-06-06"}')
+        >>> call.decode_arguments()
+        {'date': '2024-06-06'}
+        """
+        try:
+            if isinstance(self.arguments, str):
+                return msgspec.json.decode(self.arguments, type=type)
+            return msgspec.convert(self.arguments, type, str_keys=True)
+        except UNREADABLE as error:
+            raise decode_error(error, self.arguments) from error
+
+
+class AgentHandoffEntry(Entry, frozen=True, kw_only=True, tag="agent.handoff"):
+    """One agent handed the conversation to another."""
+
+    type: ClassVar[Literal["agent.handoff"]] = "agent.handoff"
+    previous_agent_id: str
+    previous_agent_name: str
+    next_agent_id: str
+    next_agent_name: str
+
+
+# As in ``chunks``: only type checkers see that a member may be ``Unknown``.
+if TYPE_CHECKING:
+    OutputEntry: TypeAlias = MessageOutputEntry | ToolExecutionEntry | FunctionCallEntry | AgentHandoffEntry | Unknown
+else:
+    OutputEntry = MessageOutputEntry | ToolExecutionEntry | FunctionCallEntry | AgentHandoffEntry

@@ -1,0 +1,225 @@
+"""What must hold of any bytes that are read as a document."""
+
+import json
+import pickle
+import re
+from collections.abc import Callable
+from datetime import datetime
+from random import Random
+from typing import Any, NamedTuple
+
+import msgspec
+
+import conversation_models as cm
+
+from ..documents import CODECS, Naming, exact
+from .reference import NotJsonError, read_json
+
+TYPES: list[Any] = [
+    cm.ConversationResponse,
+    cm.OutputEntry,
+    cm.ContentChunk,
+    cm.ConversationEvent,
+    cm.ConversationUsageInfo,
+    cm.MessageOutputEntry,
+    cm.ImageURL,
+    cm.ThinkChunk,
+]
+REFUSED = object()
+
+
+class Case(NamedTuple):
+    """What a fuzzer's bytes stand for: two bytes that say how to read, and what is to be read."""
+
+    codec: cm.Codec
+    type: Any
+    random: Random
+    text: bytes
+
+
+def case_of(data: bytes) -> Case:
+    how, seed = (data + b"\0\0")[:2]
+    naming: Naming = "snake" if how & 1 else "camel"
+    return Case(CODECS[naming], TYPES[(how >> 1) % len(TYPES)], Random(seed), data[2:])
+
+
+def prefix(naming: Naming, type: Any, seed: int = 0) -> bytes:
+    """The two bytes for a case."""
+    return bytes([(naming == "snake") | TYPES.index(type) << 1, seed])
+
+
+def outcome(read: Callable[[], Any]) -> Any:
+    """What ``read`` gives, ``REFUSED`` where it raises the one exception it may raise."""
+    try:
+        return read()
+    except cm.ConversationDecodeError as error:
+        says_what, says_where = bool(str(error)), error.path is None or error.path.startswith("$")
+    assert says_what, "an error that says nothing"
+    assert says_where, "a path that does not begin at the root"
+    return REFUSED
+
+
+def holds(rule: str, truth: bool) -> None:
+    assert truth, rule
+
+
+def equal(one: Any, other: Any, rule: str) -> None:
+    assert one == other, f"{rule}: {one!r} != {other!r}"
+
+
+def check_decode(data: bytes) -> None:
+    """Decoding gives a value that is stable, the same from every kind of buffer, and nothing JSON is not."""
+    codec, type, _, text = case_of(data)
+    value = outcome(lambda: codec.decode(text, type))
+    equal(outcome(lambda: codec.decode(bytearray(text), type)), value, "a bytearray reads the same")
+    equal(outcome(lambda: codec.decode(memoryview(b"[%b]" % text)[1:-1], type)), value, "a view reads the same")
+    if is_utf8(text):
+        equal(outcome(lambda: codec.decode(text.decode(), type)), value, "text reads the same")
+    else:
+        equal(outcome(lambda: codec.decode(as_str(text), type)), REFUSED, "text holds no lone surrogates")
+    if value is REFUSED:
+        return
+    written = codec.encode(value)
+    again = codec.decode(written, type)
+    equal(again, value, "decode, encode, decode is stable")
+    equal(codec.encode(again), written, "encoding is stable")
+    equal(repr(again), repr(value), "equal values look equal")
+    for part in [value, *getattr(value, "outputs", ())]:
+        if isinstance(part, cm.FunctionCallEntry):
+            outcome(part.decode_arguments)
+        elif isinstance(part, cm.Unknown):
+            outcome(part.decode)
+    equal(pickle.loads(pickle.dumps(value)), value, "a copy is equal")
+    buffer = bytearray(b"before")
+    codec.encode_into(value, buffer, -1)
+    equal(bytes(buffer), b"before" + written, "encode_into writes what encode does")
+    for other in CODECS.values():
+        # What is unknown for want of a tag is recognised by field names, which the other naming spells differently.
+        if "Unknown(type=None" not in repr(value):
+            equal(other.decode(other.encode(value), type), value, f"{other} reads what it writes of any value")
+    try:
+        document = read_json(text)
+    except NotJsonError as error:
+        holds("json says that it is no JSON", bool(error.difference))
+        return
+    if not codec.drift(text, type):
+        kept(document, json.loads(written), "$")
+
+
+def kept(before: Any, after: Any, path: str) -> None:
+    """What the models know is written back, with the same value; times may be spelled differently."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        for name, value in before.items():
+            assert name in after, f"{path}.{name} is lost"
+            kept(value, after[name], f"{path}.{name}")
+    elif isinstance(before, list) and isinstance(after, list):
+        assert len(before) == len(after), f"{path} has lost members"
+        for index, (one, other) in enumerate(zip(before, after, strict=True)):
+            kept(one, other, f"{path}[{index}]")
+    elif exact(before) != exact(after):
+        assert path.endswith(("ed_at", "edAt")), f"{path}: {before!r} has become {after!r}"
+        assert msgspec.convert(before, datetime) == msgspec.convert(after, datetime), path
+
+
+def check_decode_lines(data: bytes) -> None:
+    """Lines read together are the lines read one by one, wherever each of them is a document."""
+    codec, type, _, text = case_of(data)
+    values = outcome(lambda: codec.decode_lines(text, type))
+    outcome(lambda: codec.decode_lines(as_str(text), type))
+    lines = [line for line in text.split(b"\n") if line.strip(b" \t\r")]
+    one_by_one = [outcome(lambda line=line: codec.decode(line, type)) for line in lines]  # type: ignore[misc]
+    if REFUSED not in one_by_one:
+        equal(values, one_by_one, "lines read the same one by one")
+    if values is not REFUSED:
+        equal(codec.decode_lines(codec.encode_lines(values), type), values, "decode, encode, decode is stable")
+
+
+def check_peek(data: bytes) -> None:
+    """The head is that of the whole response, and the outputs left out are the response's."""
+    codec, _, _, text = case_of(data)
+    head = outcome(lambda: codec.peek(text))
+    outcome(lambda: codec.peek(as_str(text)))
+    value = outcome(lambda: codec.decode(text))
+    if head is REFUSED:
+        assert value is REFUSED, "decode reads what peek refuses"
+        return
+    outputs = bytes(head.outputs)
+    assert outputs in text, "the outputs are no part of the text"
+    if value is REFUSED:
+        return
+    equal(head.conversation_id, value.conversation_id, "peek agrees with decode")
+    equal(head.usage, value.usage, "peek agrees with decode")
+    name = b"conversationId" if codec is cm.camel else b"conversation_id"
+    whole = codec.decode(b'{"%b": "", "usage": {}, "outputs": %b}' % (name, outputs))
+    equal(whole.outputs, value.outputs, "peek agrees with decode")
+
+
+def check_drift(data: bytes) -> None:
+    """Paths come in one order and shape, and known documents have none."""
+    codec, type, _, text = case_of(data)
+    found = outcome(lambda: codec.drift(text, type))
+    outcome(lambda: codec.drift(as_str(text), type))
+    value = outcome(lambda: codec.decode(text, type))
+    if found is REFUSED:
+        if value is not REFUSED:
+            # Keys that decoding skips are read here.
+            assert not is_utf8(text), "decode reads what drift refuses"
+        return
+    try:
+        document = read_json(text)
+    except NotJsonError:
+        pass
+    else:
+        for path in found:
+            assert leads_somewhere(document, path), path
+    if value is not REFUSED and not found:
+        assert "Unknown(type='" not in repr(value), "an unknown tag is not named"
+        equal(codec.drift(codec.encode(value), type), [], "what the library writes, it knows")
+
+
+_STEP = re.compile(r'\.(\w+)|\[([0-9]+)\]|\[("(?:[^"\\]|\\.)*")\]')
+_TAG = re.compile(r"\.type = (.*)", re.DOTALL)
+
+
+def leads_somewhere(document: Any, path: str) -> bool:
+    """Whether there is something at a path that ``drift`` found, and the tag if it names one."""
+    at = 1
+    while step := _STEP.match(path, at):
+        if tag := _TAG.fullmatch(path, at):
+            return exact(document["type"]) == exact(json.loads(tag[1]))
+        name, index, quoted = step.groups()
+        document = document[int(index) if index else json.loads(quoted) if quoted else name]
+        at = step.end()
+    return at == len(path)
+
+
+def is_utf8(text: bytes) -> bool:
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def as_str(text: bytes) -> str:
+    """A str, with lone surrogates where ``text`` is not UTF-8."""
+    return text.decode("utf-8", "surrogateescape")
+
+
+def check_json(data: bytes) -> None:
+    """What is JSON is what the standard library says it is, but for the differences listed."""
+    text = case_of(data).text
+    skipped = outcome(lambda: cm.camel.drift(text, cm.ConversationUsageInfo))
+    value = outcome(lambda: cm.Unknown(None, text).decode())
+    try:
+        expected = read_json(text)
+    except NotJsonError as error:
+        if error.difference == "range":
+            holds("a number out of range is no syntax error", value is REFUSED and skipped is not REFUSED)
+        elif error.difference == "utf-8":
+            holds("bytes that are no UTF-8 have become a value", value is REFUSED)
+        elif not error.difference:
+            holds("json says that it is no JSON", value is REFUSED and skipped is REFUSED)
+        return
+    assert REFUSED not in (value, skipped), "json says that it is JSON"
+    equal(exact(value), exact(expected), "the values are the same")

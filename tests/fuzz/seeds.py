@@ -1,0 +1,90 @@
+"""Where fuzzing starts: the fixtures in both namings, a stream with every event, and small cases of every rule."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import conversation_models as cm
+
+from ..documents import NAMINGS, SHAPES, UNIONS, dumps, key, minimal, respelled
+from .document_oracles import TYPES, prefix
+from .targets import STREAMS
+
+FIXTURES = Path(__file__).parent.parent / "fixtures"
+
+SMALL = [
+    *(b"null", b"[]", b"{}", b'""', b"-0.0", b"1e400", b"NaN", b'"\\ud83d\\ude00"', b'"\\ud800"', b'{"a":1,"a":2}'),
+    *(b'{"a":{"b":1},"a":{"b":[2,{"c":3}]}, "a" : {"b":4 ,"b":[5,{"c":6,"c":7}]} }', b'{"usage":{},"usage":{"a":1}}'),
+    *(b'{"type":"new"}', b'{"type":null}', b'{"text":1}', b'"\xff"', b" [ 1 , 2 ] ", b"12345678901234567890123"),
+]
+_ENDS = b'data: {"type":"conversation.response.%b"}\n\n'
+SMALL_STREAMS = [
+    b"".join(
+        _ENDS % (b'started","conversation_id":"%d","conversationId":"%d' % (i, i))
+        + b'data: {"type":"conversation.response.done","usage":{"total_tokens":%d,"totalTokens":%d}}\n\n' % (i, i)
+        + _ENDS % (b'error","code":%d,"message":"' % i)
+        for i in range(3)
+    ),
+    b": comment\n\n\xef\xbb\xbfdata: 1\n\n",
+    b"\xef\xbb\xbfdata\n\ndata:\ndata\n\nid: 1\nretry: 10\nevent: x\ndata: {}\n\nid\ndata: [DONE]\n\n",
+    b'event: a\r\ndata: {"type":\r\ndata: "new"}\r\n\r\nid:\0\r\rdata: {"type":"new"}',
+    b'event: new.event\ndata: {"a": 1}\n\nevent: conversation.response.done\ndata: {"usage":{}}\n\n',
+]
+
+
+def every_event() -> list[dict[str, Any]]:
+    contents = [{"type": SHAPES[cls].tag, **minimal(cls)} for cls in UNIONS["chunk"]]
+    events = [{"type": SHAPES[cls].tag, **minimal(cls)} for cls in UNIONS["event"]]
+    deltas = [{"type": "message.output.delta", "id": "m", "content": content} for content in contents]
+    return [*events[:-2], *deltas, {"type": "new.event", "x": [1, None]}, *events[-2:]]
+
+
+def documents() -> Iterator[bytes]:
+    random = Random(1)
+    for path in sorted(FIXTURES.glob("*.json")):
+        value = (cm.camel if path.stem.endswith("_camel") else cm.snake).decode(path.read_bytes())
+        yield prefix("snake" if "_camel" not in path.stem else "camel", cm.ConversationResponse) + path.read_bytes()
+        yield prefix("camel", cm.ConversationResponse) + cm.camel.encode(value)
+    for naming in NAMINGS:
+        for event in every_event():
+            spelled = event if naming == "snake" else respelled(event, "event", "snake")
+            yield prefix(naming, cm.ConversationEvent) + dumps(spelled)
+        for cls in [*UNIONS["entry"], *UNIONS["chunk"]]:
+            untagged = {key(name, naming): value for name, value in minimal(cls).items()}
+            yield prefix(naming, cm.OutputEntry if cls in UNIONS["entry"] else cm.ContentChunk) + dumps(untagged)
+    for text in SMALL:
+        yield prefix("camel", random.choice(TYPES)) + text
+
+
+def streams() -> Iterator[bytes]:
+    for naming in NAMINGS:
+        events = [e if naming == "snake" else respelled(e, "event", "snake") for e in every_event()]
+        named = b"".join(b"event: %b\ndata: %b\n\n" % (e["type"].encode(), dumps(e)) for e in events)
+        unnamed = b"".join(b"data: %b\n\n" % dumps(e) for e in events)
+        few = re.split(rb"(?<=\n\n)", named)
+        parts = [b"".join(few[at : at + 3]) for at in range(0, len(few), 2)]
+        parts += [part.replace(b"\n", b"\r\n") for part in parts[::3]] + [
+            part.replace(b"\n", b"\r") for part in parts[::4]
+        ]
+        for stream in [named, unnamed, *parts, *parts, *SMALL_STREAMS]:
+            yield prefix(naming, cm.ConversationResponse) + stream
+
+
+def seeds(target: str) -> list[bytes]:
+    return list(streams() if target in STREAMS else documents())
+
+
+def words() -> list[bytes]:
+    """What a stream or document is made of, for mutations to put in."""
+    names = {name for shape in SHAPES.values() for name in shape.fields}
+    quoted = [dumps(key(name, naming)) for name in sorted(names) for naming in NAMINGS]
+    tags = [dumps(shape.tag) for shape in SHAPES.values() if shape.tag]
+    return [
+        *dict.fromkeys(quoted + tags),
+        *(b'"type":', b'"type":null,', b"null", b"true", b"{}", b"[]", b'""', b"0", b"1.5", b"1e999", b"-", b"NaN"),
+        *(b"\xff", b"\x80", b"\0", b'"', b"\\", b"\\ud800", b"\\u0061", b"\xed\xa0\x80", b"\xef\xbb\xbf", b"\xc3\xa9"),
+        *(b"\n", b"\r", b"\r\n", b"\n\n", b"\r\n\r\n", b"data: ", b"data:", b"event: message.output.delta\ndata: "),
+        *(b":", b": ping\n", b"id: 1\n", b"retry: 5\n", b"event: ", b"data: [DONE]\n\n", b"data\n", b"\ndata: "),
+    ]

@@ -1,0 +1,45 @@
+"""The oracles on the seeds and on some mutations of them; with ``-m long``, the fuzzer itself for a while."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from .run import ROOT, mutations
+from .seeds import seeds
+from .targets import TARGETS
+
+SECONDS = float(os.environ.get("LONG_SECONDS", "60"))
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_seeds(target: str) -> None:
+    tried = seeds(target)
+    assert len(tried) > 30
+    for data in tried:
+        TARGETS[target](data)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_mutations(target: str) -> None:
+    assert mutations(target, 1000, seed=20250527) == 1000
+
+
+def test_an_oracle_that_is_broken_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    def check(data: bytes) -> None:
+        assert b"outputs" not in data
+
+    monkeypatch.setitem(TARGETS, "peek", check)
+    with pytest.raises(AssertionError, match=r"peek: b'.*outputs"):
+        mutations("peek", 1000, seed=1)
+
+
+@pytest.mark.long
+def test_fuzz() -> None:
+    """Every target in turn, ``LONG_SECONDS`` together: guided by coverage where atheris is installed."""
+    command = [sys.executable, "-m", "tests.fuzz", "--seconds", str(SECONDS)]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    print(run.stdout)
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert " inputs, 0 findings" in run.stdout

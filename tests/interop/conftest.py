@@ -1,0 +1,29 @@
+"""The servers that the official clients call: one upstream, and gateways of several kinds in front of it."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from benchmarks.gateway.serve import running
+
+GATEWAYS = ("relay", "typed", "typed by read", "edit", "rebuild")
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[dict[str, str]]:
+    """The URL of each gateway, and that of the upstream as ``direct``. Each is a process of its own."""
+    with running("upstream") as (upstream,), running(*GATEWAYS, upstream=upstream.url) as gateways:
+        yield {"direct": upstream.url} | {gateway.name: gateway.url for gateway in gateways}
+
+
+@pytest.fixture(params=GATEWAYS)
+def gateway(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    return name
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Says what was not tried, and why, whether anybody asked for it or not."""
+    skipped = [report for report in terminalreporter.getreports("skipped") if "interop" in report.nodeid]
+    for reason in sorted({report.longrepr[2] for report in skipped if isinstance(report.longrepr, tuple)}):
+        terminalreporter.write_line(f"interop: {reason}", yellow=True)

@@ -1,0 +1,150 @@
+"""An HTTP server on the loopback interface that does to a stream what it is told, down to the socket."""
+
+import asyncio
+import contextlib
+import socket
+import struct
+import threading
+import zlib
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+
+from ..documents import dumps
+from ..fuzz.seeds import every_event
+
+PATIENCE = 20
+"""Seconds after which a test that waits for the other side has failed."""
+
+TEXT = {
+    "type": "message.output.delta",
+    "id": "m",
+    "content": "naïve \U0001f469\u200d\U0001f680 \u2028 data: [DONE]\n\n",
+}
+
+
+def sent_events() -> list[bytes]:
+    """The JSON of a whole conversation in snake_case, with every event and text of every width."""
+    events = every_event()
+    return [dumps(event) for event in [events[0], TEXT, *events[1:-2], events[-2]]]
+
+
+def frames() -> list[bytes]:
+    """The same as server-sent events, some with a name and some without."""
+    names = [event["type"].encode() for event in [*every_event()[:1], TEXT, *every_event()[1:-1]]]
+    return [
+        b"event: %b\ndata: %b\n\n" % (name, data) if index % 3 else b"data: %b\n\n" % data
+        for index, (name, data) in enumerate(zip(names, sent_events(), strict=True))
+    ]
+
+
+class Connection:
+    """What a server sends to one client, in HTTP's wrapping and without it."""
+
+    def __init__(self, path: str, writer: asyncio.StreamWriter) -> None:
+        self.path = path
+        self._writer = writer
+        self._chunked = False
+        self._zip: zlib._Compress | None = None
+        transport_socket = writer.get_extra_info("socket")
+        # One write, one packet: nothing waits for more to be sent with it.
+        transport_socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    async def raw(self, data: bytes) -> None:
+        self._writer.write(data)
+        await self._writer.drain()
+
+    async def head(
+        self, *, chunked: bool = True, gzip: bool = False, length: int | None = None, type: str = "text/event-stream"
+    ) -> None:
+        """Status 200. Without ``chunked`` and ``length``, the end of the body is the end of the connection."""
+        self._chunked = chunked
+        self._zip = zlib.compressobj(wbits=31) if gzip else None
+        lines = ["HTTP/1.1 200 OK", f"content-type: {type}", "connection: close"]
+        lines += ["transfer-encoding: chunked"] if chunked else []
+        lines += ["content-encoding: gzip"] if gzip else []
+        lines += [] if length is None else [f"content-length: {length}"]
+        await self.raw("\r\n".join([*lines, "", ""]).encode())
+
+    async def send(self, data: bytes) -> None:
+        """A part of the body that the client can read as soon as it is there."""
+        if self._zip is not None:
+            data = self._zip.compress(data) + self._zip.flush(zlib.Z_SYNC_FLUSH)
+        await self._send(data)
+
+    async def _send(self, data: bytes) -> None:
+        await self.raw(b"%x\r\n%b\r\n" % (len(data), data) if self._chunked else data)
+
+    async def end(self) -> None:
+        if self._zip is not None:
+            await self._send(self._zip.flush())
+        if self._chunked:
+            await self.raw(b"0\r\n\r\n")
+
+    def reset(self) -> None:
+        """End the connection with RST, as a process that is killed does."""
+        self._writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self._writer.transport.abort()
+
+
+Script = Callable[[Connection], Awaitable[None]]
+
+
+async def start(script: Script, *, backlog: int = 100) -> asyncio.Server:
+    """Answer every request with ``script``, in the running loop. The connection ends with the script."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            request = await reader.readuntil(b"\r\n\r\n")
+            await script(Connection(request.split(b" ")[1].decode(), writer))
+        except (ConnectionError, asyncio.IncompleteReadError):
+            pass  # The client has left: its own affair.
+        finally:
+            with contextlib.suppress(ConnectionError):
+                writer.close()
+                await writer.wait_closed()
+
+    return await asyncio.start_server(answer, "127.0.0.1", 0, backlog=backlog)
+
+
+@contextlib.contextmanager
+def serving(script: Script) -> Iterator[str]:
+    """A server in a thread of its own: its URL."""
+    ready = threading.Event()
+    address: list[str] = []
+    loops: list[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = []
+
+    async def serve() -> None:
+        server = await start(script)
+        stop = asyncio.Event()
+        address.append("http://{}:{}/".format(*server.sockets[0].getsockname()[:2]))
+        loops.append((asyncio.get_running_loop(), stop))
+        ready.set()
+        await stop.wait()
+        server.close()
+        current = asyncio.current_task()
+        others = [task for task in asyncio.all_tasks() if task is not current]
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+
+    thread = threading.Thread(target=asyncio.run, args=(serve(),))
+    thread.start()
+    try:
+        assert ready.wait(PATIENCE), "the server did not start"
+        yield address[0]
+    finally:
+        for loop, stop in loops:
+            loop.call_soon_threadsafe(stop.set)
+        thread.join(PATIENCE)
+
+
+def whole(parts: Iterable[bytes], *, chunked: bool = True, gzip: bool = False, pause: float = 0) -> Script:
+    """A stream in parts, with a pause between them."""
+
+    async def script(connection: Connection) -> None:
+        await connection.head(chunked=chunked, gzip=gzip)
+        for part in parts:
+            await connection.send(part)
+            await asyncio.sleep(pause)
+        await connection.end()
+
+    return script

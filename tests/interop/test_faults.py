@@ -1,0 +1,195 @@
+"""What a caller sees of an upstream that misbehaves: which events, which error, or nothing."""
+
+import asyncio
+import re
+import threading
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+import conversation_models as cm
+
+from .libraries import LIBRARIES, over, over_async
+from .servers import PATIENCE, Connection, Script, frames, sent_events, serving
+
+STREAM = b"".join(frames())
+EXPECTED = [cm.snake.decode(data, cm.ConversationEvent) for data in sent_events()]
+FRAMES = frames()
+HALF = FRAMES[1][: len(FRAMES[1]) // 2]
+
+
+def seen(chunks: Any) -> tuple[list[cm.ConversationEvent], cm.ConversationModelsError | None]:
+    """The events, and the error they ended with."""
+    events: list[cm.ConversationEvent] = []
+    try:
+        over(cm.snake.iter_events(chunks), events.append)
+    except cm.ConversationModelsError as error:
+        return events, error
+    return events, None
+
+
+# Upstream dies ---------------------------------------------------------------------------------------------------
+
+
+def test_upstream_dies_after_any_byte() -> None:
+    ends = [sum(map(len, FRAMES[: count + 1])) for count in range(len(FRAMES))]
+    for died in range(len(STREAM) + 1):
+        events, error = seen([STREAM[:died]])
+        # The data of an event may be all there when only the blank line is missing.
+        whole = sum(end - 2 <= died for end in ends)
+        assert events == EXPECTED[:whole], died
+        pending = STREAM[([0, *ends])[whole] : died]
+        if not pending:
+            assert error is None, died
+        else:
+            assert isinstance(error, cm.TruncatedStreamError), died
+            assert error.pending == pending, died
+
+
+def test_collect_tells_a_stream_that_died_between_two_events() -> None:
+    for count in range(len(FRAMES)):
+        with pytest.raises(cm.TruncatedStreamError) as caught:
+            cm.collect(cm.snake.iter_events(FRAMES[:count]))
+        builder = cm.ResponseBuilder()
+        for event in EXPECTED[:count]:
+            builder.add(event)
+        assert caught.value.pending == b""
+        assert caught.value.partial == builder.response
+
+
+def test_collect_keeps_what_came_before_the_cut() -> None:
+    with pytest.raises(cm.TruncatedStreamError) as caught:
+        cm.collect(cm.snake.iter_events([FRAMES[0], FRAMES[1], FRAMES[2][:-5]]))
+    assert caught.value.pending == FRAMES[2][:-5]
+    assert caught.value.partial is not None
+    assert caught.value.partial.conversation_id == "s"
+    assert len(caught.value.partial.outputs) == 1
+
+
+def died_after(count: int, rest: bytes, *, chunked: bool = True) -> Script:
+    async def script(connection: Connection) -> None:
+        await connection.head(chunked=chunked)
+        for frame in FRAMES[:count]:
+            await connection.send(frame)
+        if rest:
+            await connection.send(rest)
+
+    return script
+
+
+# What each library raises when a chunked body, whose end is marked, ends without the mark; and at a reset.
+CUT_OFF = {
+    "httpx": "RemoteProtocolError",
+    "httpx, asynchronous": "RemoteProtocolError",
+    "httpx2": "RemoteProtocolError",
+    "httpx2, asynchronous": "RemoteProtocolError",
+    "aiohttp": "ClientPayloadError",
+    "requests": "ChunkedEncodingError",
+    "urllib3": "ProtocolError",
+    "urllib.request": "IncompleteRead",
+}
+RESET = CUT_OFF | {
+    "httpx": "ReadError",
+    "httpx, asynchronous": "ReadError",
+    "httpx2": "ReadError",
+    "httpx2, asynchronous": "ReadError",
+    "aiohttp": "ClientPayloadError|ClientOSError",
+    "urllib.request": "ConnectionResetError",
+}
+STALLED = {
+    "httpx": "ReadTimeout",
+    "httpx, asynchronous": "ReadTimeout",
+    "httpx2": "ReadTimeout",
+    "httpx2, asynchronous": "ReadTimeout",
+    "aiohttp": "SocketTimeoutError",
+    "requests": "ConnectionError",
+    "urllib3": "ReadTimeoutError",
+    "urllib.request": "TimeoutError",
+}
+
+
+def failing(
+    library: str, script: Script, timeout: float = PATIENCE, read: threading.Event | None = None
+) -> tuple[list[cm.ConversationEvent], Exception]:
+    """The events, and what was raised behind them; ``read`` is set when there are events."""
+    events: list[cm.ConversationEvent] = []
+
+    def on_event(event: cm.ConversationEvent) -> None:
+        events.append(event)
+        if read is not None:
+            read.set()
+
+    with serving(script) as url, pytest.raises(Exception) as caught:  # noqa: PT011 - its type is what is looked at
+        LIBRARIES[library](url, on_event, timeout)
+    return events, caught.value
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_the_librarys_own_error_comes_through_after_the_events(library: str) -> None:
+    for rest in (HALF, b""):
+        events, error = failing(library, died_after(1, rest))
+        assert events == EXPECTED[:1]
+        assert re.fullmatch(CUT_OFF[library], type(error).__name__), repr(error)
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_a_body_that_ends_with_the_connection_is_known_to_be_cut_off(library: str) -> None:
+    events, error = failing(library, died_after(1, HALF, chunked=False))
+    assert events == EXPECTED[:1]
+    assert isinstance(error, cm.TruncatedStreamError)
+    assert error.pending == HALF
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_connection_reset(library: str) -> None:
+    read = threading.Event()
+
+    async def script(connection: Connection) -> None:
+        await connection.head()
+        await connection.send(FRAMES[0] + HALF)
+        # A reset throws away what the client has not read yet.
+        assert await asyncio.to_thread(read.wait, PATIENCE)
+        connection.reset()
+
+    events, error = failing(library, script, read=read)
+    assert events == EXPECTED[:1]
+    assert re.fullmatch(RESET[library], type(error).__name__), repr(error)
+
+
+# Upstream stalls -------------------------------------------------------------------------------------------------
+
+
+async def stall(connection: Connection) -> None:
+    await connection.head()
+    await connection.send(FRAMES[0] + HALF)
+    await asyncio.sleep(PATIENCE)
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_half_an_event_and_then_nothing(library: str) -> None:
+    events, error = failing(library, stall, timeout=0.3)
+    assert events == EXPECTED[:1]
+    assert re.fullmatch(STALLED[library], type(error).__name__), repr(error)
+
+
+def test_a_stalled_stream_can_be_left() -> None:
+    """The caller's own timeout ends the wait, and what the chunks come from is closed."""
+    left: list[str] = []
+
+    async def chunks() -> AsyncIterator[bytes]:
+        try:
+            yield FRAMES[0] + HALF
+            await asyncio.Event().wait()
+        finally:
+            left.append("closed")
+
+    async def main() -> list[cm.ConversationEvent]:
+        events: list[cm.ConversationEvent] = []
+
+        with pytest.raises(asyncio.TimeoutError):
+            await asyncio.wait_for(over_async(cm.snake.aiter_events(chunks()), events.append), 0.05)
+        assert left == ["closed"]
+        return events
+
+    assert asyncio.run(main()) == EXPECTED[:1]

@@ -1,0 +1,166 @@
+"""The official Python SDK gets through every gateway what it gets directly."""
+
+import asyncio
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import httpx
+import pytest
+from mistralai.client import Mistral, errors
+from mistralai.client.conversations import Conversations
+from mistralai.client.models import MessageInputEntry
+
+import conversation_models as cm
+from benchmarks.gateway.conversations import REFUSED, RESPONSES, STREAMS, UNTYPED
+
+from .compare import expected, same_events
+
+Clients = dict[str, Mistral]
+
+
+@pytest.fixture(scope="module")
+def clients(servers: dict[str, str]) -> Iterator[Clients]:
+    with ExitStack() as stack:
+        yield {name: stack.enter_context(Mistral(api_key="none", server_url=url)) for name, url in servers.items()}
+
+
+def dump(value: Any) -> Any:
+    return json.loads(value.model_dump_json(warnings=False))
+
+
+@pytest.mark.parametrize("name", RESPONSES)
+def test_responses(clients: Clients, gateway: str, name: str) -> None:
+    direct, through = (clients[server].beta.conversations.start(inputs=name) for server in ("direct", gateway))
+    assert dump(through) == expected(gateway, dump(direct))
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_responses_that_the_sdk_refuses(clients: Clients, gateway: str, name: str) -> None:
+    """It still refuses them, and the body that it refuses reads as the one that was sent."""
+    bodies = []
+    for server in ("direct", gateway):
+        with pytest.raises(errors.ResponseValidationError) as caught:
+            clients[server].beta.conversations.start(inputs=name)
+        bodies.append(caught.value.body)
+    sent, got = bodies
+    if gateway == "edit":
+        sent = cm.patch(cm.patch(sent, ["conversation_id"], "edited_conv_5f1e"), ["gateway"], "edit").decode()
+    if gateway in ("relay", "edit") or name == "broken member":
+        assert got == sent
+    else:
+        assert cm.snake.decode(got) == cm.snake.decode(sent)
+
+
+@pytest.mark.parametrize("name", [*STREAMS, *UNTYPED])
+def test_streams(clients: Clients, gateway: str, name: str) -> None:
+    told = []
+    for server in ("direct", gateway):
+        with clients[server].beta.conversations.start_stream(inputs=name) as stream:
+            told.append([dump(event) for event in stream])
+    same_events(gateway, *told)
+    assert (name in UNTYPED) == any(event["data"]["type"] == "UNKNOWN" for event in told[0])
+
+
+def test_a_stream_in_small_pieces(clients: Clients, gateway: str) -> None:
+    told = []
+    for inputs in ("chunks", "chunks;write=7"):
+        with clients[gateway].beta.conversations.start_stream(inputs=inputs) as stream:
+            told.append([dump(event) for event in stream])
+    assert told[0] == told[1]
+
+
+ENTRIES: list[Any] = [MessageInputEntry(role="user", content="function calls")]
+APPENDED: dict[str, Callable[[Conversations, str], Any]] = {
+    "append": lambda api, known: api.append(conversation_id=known, inputs="function calls"),
+    "append an entry": lambda api, known: api.append(conversation_id=known, inputs=ENTRIES),
+    "restart": lambda api, known: api.restart(conversation_id=known, from_entry_id="in_1", inputs="handoff"),
+    "append stream": lambda api, known: api.append_stream(conversation_id=known, inputs="function calls"),
+    "restart stream": lambda api, known: api.restart_stream(
+        conversation_id=known, from_entry_id="in_1", inputs="handoff"
+    ),
+    "history": lambda api, known: api.get_history(conversation_id=known),
+    "messages": lambda api, known: api.get_messages(conversation_id=known),
+}
+
+
+@pytest.mark.parametrize("name", APPENDED)
+def test_going_on_with_a_conversation(clients: Clients, gateway: str, name: str) -> None:
+    """With the id it was given, which ``edit`` has to understand when it comes back."""
+    told = []
+    for server in ("direct", gateway):
+        api = clients[server].beta.conversations
+        answer = APPENDED[name](api, api.start(inputs="plain").conversation_id)
+        told.append([dump(event) for event in answer] if "stream" in name else dump(answer))
+    # History and messages are none of a gateway's business.
+    assert told[1] == (told[0] if name in ("history", "messages") else expected(gateway, told[0]))
+
+
+def test_async(servers: dict[str, str], gateway: str) -> None:
+    """All at once, through one connection pool."""
+
+    async def tell(client: Mistral) -> list[Any]:
+        api = client.beta.conversations
+
+        async def events(answer: Any) -> list[Any]:
+            async with await answer as stream:
+                return [dump(event) async for event in stream]
+
+        responses = [api.start_async(inputs=name) for name in RESPONSES]
+        going_on: dict[str, Any] = {"conversation_id": "conv_5f1e", "inputs": "handoff"}
+        responses.append(api.append_async(**going_on))
+        responses.append(api.restart_async(**going_on, from_entry_id="in_1"))
+        streams: list[Any] = [api.start_stream_async(inputs=name) for name in STREAMS]
+        streams.append(api.append_stream_async(**going_on))
+        streams.append(api.restart_stream_async(**going_on, from_entry_id="in_1"))
+        told = await asyncio.gather(*responses), await asyncio.gather(*map(events, streams))
+        return [*map(dump, told[0]), *told[1]]
+
+    async def tell_both() -> list[list[Any]]:
+        told = []
+        for server in ("direct", gateway):
+            async with Mistral(api_key="none", server_url=servers[server]) as client:
+                told.append(await tell(client))
+        return told
+
+    direct, through = asyncio.run(tell_both())
+    assert through == [expected(gateway, one) for one in direct]
+
+
+@pytest.mark.parametrize("status", [404, 422, 429, 500])
+def test_errors(clients: Clients, gateway: str, status: int) -> None:
+    told = []
+    for server in ("direct", gateway):
+        api = clients[server].beta.conversations
+        for call in (api.start, api.start_stream):
+            with pytest.raises(errors.MistralError) as caught:
+                call(inputs=f"plain;status={status}")
+            told.append((type(caught.value), caught.value.status_code, caught.value.body))
+    assert told[:2] == told[2:]
+    assert (told[0][0] is errors.HTTPValidationError) == (status == 422)
+
+
+@pytest.mark.parametrize("name", ["text", "untagged", "new fields", "new entry"])
+def test_relaying_changes_no_byte(servers: dict[str, str], name: str) -> None:
+    direct, through = (
+        httpx.post(f"{servers[server]}/v1/conversations", json={"inputs": name}) for server in ("direct", "relay")
+    )
+    assert (through.content, through.headers) == (direct.content, direct.headers)
+
+
+def test_a_client_that_leaves(clients: Clients, servers: dict[str, str], gateway: str) -> None:
+    """Its stream is given up all the way: the upstream stops as well."""
+    with clients[gateway].beta.conversations.start_stream(inputs="benchmark:short deltas;pause=0.02") as stream:
+        next(iter(stream))
+        assert open_streams(servers) == 1
+    deadline = time.monotonic() + 5
+    while open_streams(servers) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert open_streams(servers) == 0
+
+
+def open_streams(servers: dict[str, str]) -> int:
+    told: int = httpx.get(f"{servers['direct']}/open").json()
+    return told

@@ -1,0 +1,131 @@
+"""The official TypeScript SDK, under node: the same through every gateway; and ``camel`` reads what it prints."""
+
+import json
+import shutil
+import subprocess
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import conversation_models as cm
+from benchmarks.gateway.conversations import REFUSED, RESPONSES, STREAMS, UNTYPED
+
+from .compare import expected, same_events
+
+HERE = Path(__file__).parent
+PACKAGE = "@mistralai/mistralai"
+
+Told = dict[tuple[str, str, str], dict[str, Any]]
+
+
+@pytest.fixture(scope="session")
+def told(servers: dict[str, str]) -> Told:
+    """What the SDK told of each call, by server, call and name; ``value`` is the text of ``JSON.stringify``."""
+    arguments = [servers, [*RESPONSES, *REFUSED], [*STREAMS, *UNTYPED]]
+    command = [_program("node"), "client.mjs", *map(json.dumps, arguments)]
+    _install()
+    done = subprocess.run(command, cwd=HERE, capture_output=True, text=True, timeout=120, check=True)
+    # Not splitlines: JSON may hold line ends of Unicode's.
+    lines = map(json.loads, done.stdout.removesuffix("\n").split("\n"))
+    return {(one["server"], one["call"], one["name"]): one for one in lines}
+
+
+def _program(name: str) -> str:
+    if (found := shutil.which(name)) is None:
+        pytest.skip(f"the TypeScript SDK was not tried: there is no {name}")
+    return found
+
+
+def _install() -> None:
+    """Install the SDK beside the script, in the version that package.json names, unless it is there."""
+    wanted = json.loads((HERE / "package.json").read_bytes())["dependencies"][PACKAGE]
+    installed = HERE / "node_modules" / PACKAGE / "package.json"
+    if installed.exists() and json.loads(installed.read_bytes())["version"] == wanted:
+        return
+    command = [_program("npm"), "install", "--no-audit", "--no-fund", "--no-package-lock", "--prefix", str(HERE)]
+    done = subprocess.run(command, cwd=HERE, capture_output=True, text=True, timeout=300, check=False)
+    if done.returncode:
+        pytest.skip(f"the TypeScript SDK was not tried: npm could not install it: {done.stderr.strip()[-300:]}")
+
+
+@pytest.mark.parametrize("name", [*RESPONSES, *REFUSED, "plain;status=422", "plain;status=500"])
+def test_responses(told: Told, gateway: str, name: str) -> None:
+    direct, through = told["direct", "start", name], told[gateway, "start", name]
+    assert through.get("error") == direct.get("error")
+    assert through.get("status") == direct.get("status")
+    assert ("error" in direct) == (name not in RESPONSES)
+    if "value" in direct:
+        assert json.loads(through["value"]) == expected(gateway, json.loads(direct["value"]))
+
+
+@pytest.mark.parametrize("name", [*STREAMS, *UNTYPED])
+def test_streams(told: Told, gateway: str, name: str) -> None:
+    direct, through = told["direct", "startStream", name], told[gateway, "startStream", name]
+    same_events(gateway, json.loads(direct["value"]), json.loads(through["value"]))
+    assert (name in UNTYPED) == ('"type":"UNKNOWN"' in direct["value"])
+
+
+@pytest.mark.parametrize("call", ["append", "appendStream", "restart", "restartStream", "getHistory", "getMessages"])
+def test_going_on_with_a_conversation(told: Told, gateway: str, call: str) -> None:
+    """With the id it was given, which ``edit`` has to understand when it comes back."""
+    calls = [(one, name) for server, one, name in told if (server, one) == ("direct", call)]
+    for key in calls:
+        direct, through = (json.loads(told[(server, *key)]["value"]) for server in ("direct", gateway))
+        # History and messages are none of a gateway's business.
+        assert through == (direct if call.startswith("get") else expected(gateway, direct))
+    assert calls
+
+
+# Where what the SDK prints does not read as the value that the service sent: the path, what was sent, what is printed.
+# Its timestamps are JavaScript's, of whole milliseconds in UTC, and so are its numbers, all of them doubles.
+DIFFERENCES: dict[str, dict[str, tuple[Any, Any]]] = {
+    "precise": {
+        "$.outputs[0].created_at": ("2025-05-27T11:59:00.123456Z", "2025-05-27T11:59:00.123000Z"),
+        "$.outputs[1].info.large": (9007199254740993, 9007199254740992),
+    }
+}
+
+
+@pytest.mark.parametrize("name", RESPONSES)
+def test_what_a_response_prints(told: Told, name: str) -> None:
+    sent = cm.snake.decode(json.dumps(RESPONSES[name]))
+    printed = told["direct", "start", name]["value"]
+    assert dict(_differences(sent, cm.camel.decode(printed))) == DIFFERENCES.get(name, {})
+    assert cm.camel.drift(printed) == []
+
+
+@pytest.mark.parametrize("name", [*STREAMS, *UNTYPED])
+def test_what_events_print(told: Told, name: str) -> None:
+    """An ``UNKNOWN`` prints the payload that was sent, as REST spells it, in an object of the SDK's own making."""
+    printed = json.loads(told["direct", "startStream", name]["value"])
+    for sent, event in zip((STREAMS | UNTYPED)[name], printed, strict=True):
+        data = event["data"]
+        if data["type"] == "UNKNOWN":
+            assert data == {"raw": sent, "type": "UNKNOWN", "isUnknown": True}
+        else:
+            value = cm.snake.decode(json.dumps(sent), cm.ConversationEvent)
+            assert cm.camel.decode(json.dumps(data), cm.ConversationEvent) == value
+        assert event["event"] == sent["type"]
+
+
+def _differences(sent: Any, printed: Any) -> Iterator[tuple[str, tuple[Any, Any]]]:
+    """Where two values differ, as the texts of their members; the same instant in another zone is no difference."""
+    yield from _differing(json.loads(cm.snake.encode(sent)), json.loads(cm.snake.encode(printed)), "$")
+
+
+def _differing(one: Any, other: Any, path: str) -> Iterator[tuple[str, tuple[Any, Any]]]:
+    if isinstance(one, dict) and isinstance(other, dict) and one.keys() == other.keys():
+        for key in one:
+            yield from _differing(one[key], other[key], f"{path}.{key}")
+    elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+        for index in range(len(one)):
+            yield from _differing(one[index], other[index], f"{path}[{index}]")
+    elif one != other and not (path.endswith("_at") and _instant(one) == _instant(other)):
+        yield path, (one, other)
+
+
+def _instant(text: Any) -> datetime:
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))

@@ -1,0 +1,126 @@
+"""What a caller sees where the upstream answers, with status 200, something that is not the one answer asked for."""
+
+from collections.abc import Iterator
+
+import pytest
+
+import conversation_models as cm
+
+from ..documents import dumps
+from .libraries import over
+from .servers import Connection, frames, sent_events
+from .test_faults import failing, seen
+
+STREAM = b"".join(frames())
+EXPECTED = [cm.snake.decode(data, cm.ConversationEvent) for data in sent_events()]
+FRAMES = frames()
+
+
+HTML = b"<!DOCTYPE html>\n<html>\n\n<head><title>502 Bad Gateway</title></head>\n<body>data: none</body>\n</html>"
+
+
+def test_html_with_status_200() -> None:
+    for codec in (cm.camel, cm.snake):
+        with pytest.raises(cm.ConversationDecodeError) as caught:
+            codec.decode(HTML)
+        assert caught.value.path is None
+    # As a stream it has no event. It is an event that was cut off, for its last line is followed by no blank one.
+    events, error = seen([HTML])
+    assert events == []
+    assert isinstance(error, cm.TruncatedStreamError)
+    assert error.pending == HTML.rpartition(b"\n\n")[2]
+    # Where one follows there is nothing to be told from a stream of fields to come, until somebody collects it.
+    assert seen([HTML + b"\n\n"]) == ([], None)
+    with pytest.raises(cm.TruncatedStreamError, match=r"without conversation\.response\.done"):
+        cm.collect(cm.snake.iter_events([HTML + b"\n\n"]))
+
+
+def test_html_of_a_real_server() -> None:
+    async def script(connection: Connection) -> None:
+        await connection.head(chunked=False, length=len(HTML), type="text/html")
+        await connection.send(HTML)
+
+    events, error = failing("urllib.request", script)
+    assert events == []
+    assert isinstance(error, cm.TruncatedStreamError)
+
+
+def test_an_error_object_with_status_200() -> None:
+    """The service's JSON error instead of a stream: not one line of it is a field."""
+    body = dumps({"object": "error", "message": "Unauthorized", "code": 1000})
+    assert seen([body])[0] == []
+    assert isinstance(seen([body])[1], cm.TruncatedStreamError)
+    with pytest.raises(cm.ConversationDecodeError, match="enum value 'error'"):
+        cm.snake.decode(body)
+
+
+RESPONSE = dumps({"conversation_id": "c1", "outputs": [], "usage": {}})
+OTHER = dumps({"conversation_id": "c2", "outputs": [], "usage": {}})
+
+
+def test_two_responses_in_one_body() -> None:
+    with pytest.raises(cm.ConversationDecodeError, match="trailing characters") as caught:
+        cm.snake.decode(RESPONSE + OTHER)
+    assert caught.value.path is None
+    for between in (b"", b"\n", b"\r\n\r\n"):
+        values = cm.snake.decode_lines(RESPONSE + between + OTHER)
+        assert [value.conversation_id for value in values] == ["c1", "c2"]
+
+
+def test_two_streams_in_one_body() -> None:
+    """All events come, the end of the first stream among them: reading on or not is the caller's decision."""
+    other = STREAM.replace(b'"conversation_id":"s"', b'"conversation_id":"other"')
+    events, error = seen([STREAM + other])
+    assert events[: len(EXPECTED)] == EXPECTED
+    assert len(events) == 2 * len(EXPECTED)
+    assert error is None
+    meter = cm.snake.meter()
+    meter.feed(STREAM + other)
+    assert (meter.conversation_id, meter.done) == ("other", True)
+
+
+def test_events_that_are_wrong() -> None:
+    """Raised in their place; or handed out there, and the others are not hurt."""
+    wrong = [
+        b"data: {\n\n",
+        b"data: \xff\n\n",
+        b'event: message.output.delta\ndata: {"type":"message.output.delta"}\n\n',
+    ]
+    for frame in wrong:
+        events, error = seen([FRAMES[0] + frame + FRAMES[1]])
+        assert events == EXPECTED[:1]
+        assert isinstance(error, cm.ConversationDecodeError)
+        first, invalid, last = cm.snake.iter_events([FRAMES[0] + frame + FRAMES[1]], strict=False)
+        assert (first, last) == tuple(EXPECTED[:2])
+        assert isinstance(invalid, cm.InvalidEvent)
+        assert b"data: " + invalid.raw + b"\n\n" == frame[frame.index(b"data: ") :]
+
+
+def test_a_body_that_is_not_the_gzip_it_says_it_is() -> None:
+    httpx = pytest.importorskip("httpx")
+
+    async def script(connection: Connection) -> None:
+        await connection.raw(b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\nconnection: close\r\n\r\n" + STREAM)
+
+    events, error = failing("httpx", script)
+    assert events == []
+    assert isinstance(error, httpx.DecodingError)
+
+
+def test_nothing_at_all() -> None:
+    assert seen([]) == ([], None)
+    assert seen([b"", b"\n\n", b""]) == ([], None)
+    with pytest.raises(cm.TruncatedStreamError) as caught:
+        cm.collect(cm.snake.iter_events([]))
+    assert caught.value.pending == b""
+
+
+def test_chunks_that_fail_take_no_event_with_them() -> None:
+    def chunks() -> Iterator[bytes]:
+        yield FRAMES[0] + FRAMES[1]
+        raise OSError("the cable is cut")
+
+    events: list[cm.ConversationEvent] = []
+    with pytest.raises(OSError, match="the cable is cut"):
+        over(cm.snake.iter_events(chunks()), events.append)
+    assert events == EXPECTED[:2]

@@ -1,0 +1,277 @@
+"""The wire as data, and a plain reading of it: the yardstick that the codecs are measured by.
+
+The table is WIRE.md, sections 2 and 3, typed by hand. What is below it works on ``json`` and dicts alone, so that it
+shares nothing with the library but the classes of the values that are compared.
+"""
+
+import json
+import re
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Literal, NamedTuple
+
+from msgspec import UNSET
+
+import conversation_models as cm
+
+Naming = Literal["camel", "snake"]
+NAMINGS: tuple[Naming, ...] = ("camel", "snake")
+CODECS: dict[Naming, cm.Codec] = {"camel": cm.camel, "snake": cm.snake}
+
+
+class Field(NamedTuple):
+    """A field as the wire has it: ``kind`` says what may stand there, ``default`` what absence means, if anything."""
+
+    kind: str
+    required: bool
+    nullable: bool
+    default: int | str | None
+
+
+class Shape(NamedTuple):
+    cls: Any
+    tag: str | None
+    fields: dict[str, Field]
+
+
+# ``name!kind`` is required, ``name?kind`` may be absent, ``/null`` may be null; ``name=x`` is a constant or a count
+# that is ``x`` when absent.
+_ENTRY = "object=entry created_at?time completed_at?time/null id?str "
+_EVENT = "created_at?time "
+_TABLE: dict[Any, tuple[str | None, str]] = {
+    cm.ConversationResponse: (
+        None,
+        "object=conversation.response conversation_id!str outputs!entries usage!usage guardrails?objects/null",
+    ),
+    cm.ConversationUsageInfo: (
+        None,
+        "prompt_tokens=0 completion_tokens=0 total_tokens=0 connector_tokens?int/null connectors?counts/null",
+    ),
+    cm.MessageOutputEntry: (
+        "message.output",
+        _ENTRY + "content!content role=assistant agent_id?str/null model?str/null",
+    ),
+    cm.ToolExecutionEntry: (
+        "tool.execution",
+        _ENTRY + "name!str arguments?str info?object/null agent_id?str/null model?str/null function?str/null",
+    ),
+    cm.FunctionCallEntry: (
+        "function.call",
+        _ENTRY + "tool_call_id!str name!str arguments!arguments agent_id?str/null model?str/null "
+        "confirmation_status?str/null",
+    ),
+    cm.AgentHandoffEntry: (
+        "agent.handoff",
+        _ENTRY + "previous_agent_id!str previous_agent_name!str next_agent_id!str next_agent_name!str",
+    ),
+    cm.TextChunk: ("text", "text!str"),
+    cm.ThinkChunk: ("thinking", "thinking!thoughts closed?bool signature?str/null"),
+    cm.ImageURLChunk: ("image_url", "image_url!image"),
+    cm.ImageURL: (None, "url!str detail?str/null"),
+    cm.DocumentURLChunk: ("document_url", "document_url!str document_name?str/null"),
+    cm.ToolFileChunk: ("tool_file", "tool!str file_id!str file_name?str/null file_type?str/null"),
+    cm.ToolReferenceChunk: (
+        "tool_reference",
+        "tool?str/null title?str/null url?str/null favicon?str/null description?str/null source?str/null",
+    ),
+    cm.ReferenceChunk: ("reference", "reference_ids!ids"),
+    cm.ResponseStartedEvent: ("conversation.response.started", _EVENT + "conversation_id!str"),
+    cm.MessageOutputEvent: (
+        "message.output.delta",
+        _EVENT + "id!str content!delta output_index=0 content_index=0 model?str/null agent_id?str/null role=assistant",
+    ),
+    cm.ToolExecutionStartedEvent: (
+        "tool.execution.started",
+        _EVENT + "id!str name!str arguments?str output_index=0 model?str/null agent_id?str/null function?str/null",
+    ),
+    cm.ToolExecutionDeltaEvent: ("tool.execution.delta", _EVENT + "id!str name!str arguments!str output_index=0"),
+    cm.ToolExecutionDoneEvent: ("tool.execution.done", _EVENT + "id!str name!str output_index=0 info?object/null"),
+    cm.FunctionCallEvent: (
+        "function.call.delta",
+        _EVENT + "id?str name!str tool_call_id!str arguments!str output_index=0 model?str/null agent_id?str/null "
+        "confirmation_status?str/null",
+    ),
+    cm.AgentHandoffStartedEvent: (
+        "agent.handoff.started",
+        _EVENT + "id!str previous_agent_id!str previous_agent_name!str output_index=0",
+    ),
+    cm.AgentHandoffDoneEvent: (
+        "agent.handoff.done",
+        _EVENT + "id!str next_agent_id!str next_agent_name!str output_index=0",
+    ),
+    cm.ResponseDoneEvent: ("conversation.response.done", _EVENT + "usage!usage"),
+    cm.ResponseErrorEvent: ("conversation.response.error", _EVENT + "message!str code!int"),
+}
+
+
+def _field(sign: str, rest: str) -> Field:
+    if sign == "=":
+        return Field("int", False, False, 0) if rest == "0" else Field("constant", False, False, rest)
+    kind, _, null = rest.partition("/")
+    return Field(kind, sign == "!", bool(null), None)
+
+
+SHAPES = {
+    cls: Shape(cls, tag, {name: _field(sign, rest) for name, sign, rest in re.findall(r"(\w+)([!?=])(\S+)", fields)})
+    for cls, (tag, fields) in _TABLE.items()
+}
+
+# What tells an untagged member, the first that is there (WIRE.md, "Untagged members").
+_ENTRIES = {
+    "previous_agent_id": cm.AgentHandoffEntry,
+    "tool_call_id": cm.FunctionCallEntry,
+    "content": cm.MessageOutputEntry,
+    "name": cm.ToolExecutionEntry,
+}
+_CHUNKS = {
+    "text": cm.TextChunk,
+    "thinking": cm.ThinkChunk,
+    "image_url": cm.ImageURLChunk,
+    "document_url": cm.DocumentURLChunk,
+    "file_id": cm.ToolFileChunk,
+    "title": cm.ToolReferenceChunk,
+    "reference_ids": cm.ReferenceChunk,
+}
+RECOGNISED: dict[str, dict[str, Any]] = {
+    "entry": _ENTRIES,
+    "chunk": _CHUNKS,
+    "thought": {name: _CHUNKS[name] for name in ("text", "title", "reference_ids")},
+    "event": {},
+}
+UNIONS = {
+    "entry": list(_ENTRIES.values()),
+    "chunk": list(_CHUNKS.values()),
+    "thought": list(RECOGNISED["thought"].values()),
+    "event": [cls for cls in SHAPES if cls.__name__.endswith("Event")],
+}
+UNION_TYPES = {"entry": cm.OutputEntry, "chunk": cm.ContentChunk, "event": cm.ConversationEvent}
+_MODEL_OF = {"usage": cm.ConversationUsageInfo, "image": cm.ImageURL}
+_UNION_OF = {"entries": "entry", "content": "chunk", "delta": "chunk", "thoughts": "thought"}
+
+_CAMEL = {
+    name: re.sub(r"_(\w)", lambda match: match[1].upper(), name) for shape in SHAPES.values() for name in shape.fields
+}
+
+
+def key(name: str, naming: Naming) -> str:
+    """A schema's own field as it is spelled in ``naming``."""
+    return name if naming == "snake" else _CAMEL[name]
+
+
+def dumps(document: Any) -> bytes:
+    """JSON in which the text of a member is ``dumps(member)``, wherever it stands."""
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def exact(document: Any) -> str:
+    """A text that is equal for equal JSON values, 1 and 1.0 and true told apart, and the order of keys left out."""
+    return json.dumps(document, sort_keys=True)
+
+
+class Reading:
+    """Goes through a document in one naming and rebuilds it: what subclasses make of the objects they meet."""
+
+    def __init__(self, naming: Naming) -> None:
+        self.naming: Naming = naming
+
+    def model(self, shape: Shape, fields: dict[str, Any], extra: dict[str, Any], path: str) -> Any:
+        """Of a model: its fields, rebuilt, by their Python names, and the members that are not fields."""
+        raise NotImplementedError
+
+    def unknown(self, member: Any, path: str) -> Any:  # noqa: ARG002
+        return member
+
+    def time(self, text: str) -> Any:
+        return text
+
+    def read(self, value: Any, kind: str, path: str) -> Any:
+        union = _UNION_OF.get(kind)
+        if union and isinstance(value, list):
+            return [self.member(member, union, f"{path}[{index}]") for index, member in enumerate(value)]
+        if union and isinstance(value, dict):
+            return self.member(value, union, path)
+        if isinstance(value, dict) and kind in _MODEL_OF:
+            return self.object(value, _MODEL_OF[kind], path)
+        return self.time(value) if kind == "time" and isinstance(value, str) else value
+
+    def member(self, value: Any, union: str, path: str = "$") -> Any:
+        cls = class_of(value, union, self.naming)
+        return self.unknown(value, path) if cls is None else self.object(value, cls, path)
+
+    def object(self, value: dict[str, Any], cls: Any, path: str = "$") -> Any:
+        shape = SHAPES[cls]
+        names = {key(name, self.naming): name for name in shape.fields}
+        fields = {
+            names[k]: self.read(v, shape.fields[names[k]].kind, f"{path}.{k}") for k, v in value.items() if k in names
+        }
+        extra = {k: v for k, v in value.items() if k not in names and (k != "type" or shape.tag is None)}
+        return self.model(shape, fields, extra, path)
+
+
+def class_of(member: Any, union: str, naming: Naming) -> Any:
+    """The model that a member of a union is to be read as, ``None`` where it is unknown."""
+    if not isinstance(member, dict):
+        return None
+    if "type" in member:
+        return next((cls for cls in UNIONS[union] if SHAPES[cls].tag == member["type"]), None)
+    return next((cls for name, cls in RECOGNISED[union].items() if key(name, naming) in member), None)
+
+
+class _Value(Reading):
+    def model(self, shape: Shape, fields: dict[str, Any], extra: dict[str, Any], path: str) -> Any:  # noqa: ARG002
+        return shape.cls(**fields)
+
+    def unknown(self, member: Any, path: str) -> cm.Unknown:  # noqa: ARG002
+        tag = member.get("type") if isinstance(member, dict) else None
+        return cm.Unknown(tag if isinstance(tag, str) else None, dumps(member))
+
+    def time(self, text: str) -> datetime:
+        return datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+
+class _Written(Reading):
+    def model(self, shape: Shape, fields: dict[str, Any], extra: dict[str, Any], path: str) -> Any:  # noqa: ARG002
+        defaults = {name: field.default for name, field in shape.fields.items() if field.default is not None}
+        written = {key(name, self.naming): value for name, value in {**defaults, **fields}.items()}
+        return written if shape.tag is None else {"type": shape.tag, **written}
+
+
+class _Respelled(Reading):
+    def model(self, shape: Shape, fields: dict[str, Any], extra: dict[str, Any], path: str) -> Any:  # noqa: ARG002
+        other: Naming = "camel" if self.naming == "snake" else "snake"
+        return {**extra, **({"type": shape.tag} if shape.tag else {}), **{key(k, other): v for k, v in fields.items()}}
+
+
+def _of(reading: type[Reading]) -> Callable[[Any, Any, Naming], Any]:
+    def read(document: Any, type: Any, naming: Naming) -> Any:
+        reader = reading(naming)
+        return reader.member(document, type) if type in UNIONS else reader.object(document, type)
+
+    return read
+
+
+# Each takes a document, what it is of (a model, or the name of a union), and the naming it is in.
+value_of = _of(_Value)
+"""The value it stands for, built by hand from the public classes."""
+written = _of(_Written)
+"""What decoding and encoding has to make of it: constants, counts and indexes filled in, unknown fields left out."""
+respelled = _of(_Respelled)
+"""The same document in the other naming; untagged members of models get their tag."""
+
+
+def minimal(cls: Any) -> dict[str, Any]:
+    """The required fields of a model, by Python names, with some value each."""
+    some: dict[str, Any] = {
+        "str": "s", "int": 7, "ids": [1], "arguments": "{}", "entries": [], "content": "s", "delta": "s",
+        "thoughts": [], "image": "s", "usage": {},
+    }  # fmt: skip
+    return {name: some[field.kind] for name, field in SHAPES[cls].fields.items() if field.required}
+
+
+def absent_as_unset(cls: Any) -> dict[str, Any]:
+    """What the attributes of a model are where the wire left them out."""
+    return {
+        name: UNSET if field.default is None else field.default
+        for name, field in SHAPES[cls].fields.items()
+        if not field.required
+    }

@@ -1,0 +1,190 @@
+"""JSON at its edges (RFC 8259): what is accepted, what is refused and why, beside what the standard library says.
+
+``read`` is what decoding a value gives; ``skipped`` is whether the text is taken for JSON where it is passed over, as
+in an unknown field or by ``peek``. Both are the same for nearly every text, and the rest is what this table is for.
+"""
+
+import json
+from typing import Any, NamedTuple
+
+import pytest
+
+import conversation_models as cm
+
+REFUSED = "refused"
+
+
+class Edge(NamedTuple):
+    text: bytes
+    read: Any
+    """The value, or part of the message of the error."""
+    skipped: bool
+    json: Any
+    """What ``json.loads`` makes of it, ``REFUSED`` if nothing."""
+
+
+def good(text: bytes, value: Any) -> Edge:
+    return Edge(text, value, True, value)
+
+
+def bad(text: bytes, why: str) -> Edge:
+    return Edge(text, ValueError(why), False, REFUSED)
+
+
+DEEP = b"[" * 100_000
+
+EDGES: dict[str, Edge] = {
+    # 2, 3: grammar and values
+    "any value is a text": good(b" null\r\n\t", None),
+    "white space is four characters": bad(b"\x0c1", "invalid character"),
+    "no-break space is none of them": bad(b"\xc2\xa01", "invalid character"),
+    "nothing": bad(b"", "empty"),
+    "nothing but white space": bad(b" \n", "truncated"),
+    "two texts": bad(b"1 2", "trailing characters"),
+    "a closing bracket too many": bad(b"[1]]", "trailing characters"),
+    "NUL behind the text": bad(b"1\0", "trailing characters"),
+    "literals are lowercase": bad(b"True", "invalid character"),
+    "a literal cut off": bad(b"nul", "truncated"),
+    "a comment": bad(b"1 // one", "trailing characters"),
+    # 4, 5: objects and arrays
+    "an empty key": good(b'{"": 1}', {"": 1}),
+    "a key twice: the last counts": good(b'{"a": 1, "b": 2, "a": 3}', {"a": 3, "b": 2}),
+    "a comma at the end of an array": bad(b"[1,]", "trailing comma"),
+    "a comma at the end of an object": bad(b'{"a": 1,}', "trailing comma"),
+    "no comma": bad(b"[1 2]", "expected ',' or ']'"),
+    "no colon": bad(b'{"a" 1}', "expected ':'"),
+    "a key that is no string": bad(b"{1: 2}", "must be strings"),
+    "a key in single quotes": bad(b"{'a': 1}", "must be strings"),
+    "a key without a value": bad(b'{"a":}', "invalid character"),
+    "an array cut off": bad(b"[1", "truncated"),
+    "nesting of 500 levels": good(b"[" * 500 + b"]" * 500, None),
+    "nesting without end": bad(DEEP, "nested deeper"),
+    # 6: numbers
+    "minus zero is an integer": good(b"-0", 0),
+    "minus zero with a fraction": good(b"-0.0", -0.0),
+    "an exponent makes a float": good(b"1E+2", 100.0),
+    "too small for a float": good(b"1e-999", 0.0),
+    "the smallest float": good(b"5e-324", 5e-324),
+    "the largest float": good(b"1.7976931348623157e308", 1.7976931348623157e308),
+    "integers have any size": good(b"18446744073709551616", 18446744073709551616),
+    "as many digits as Python reads": good(b"1" * 4300, int("1" * 4300)),
+    "more digits than Python reads": Edge(b"1" * 4301, ValueError("out of range"), True, REFUSED),
+    "too large for a float": Edge(b"1e999", ValueError("out of range"), True, float("inf")),
+    "NaN": Edge(b"NaN", ValueError("invalid character"), False, "a constant"),
+    "Infinity": Edge(b"-Infinity", ValueError("invalid character"), False, "a constant"),
+    "a leading zero": bad(b"01", "invalid number"),
+    "a leading plus": bad(b"+1", "invalid character"),
+    "a leading point": bad(b".5", "invalid character"),
+    "nothing behind the point": bad(b"1.", "invalid number"),
+    "nothing behind the e": bad(b"1e+", "invalid number"),
+    "nothing behind the minus": bad(b"-", "invalid"),
+    "hexadecimal": bad(b"0x10", "trailing characters"),
+    "underscores": bad(b"1_000", "trailing characters"),
+    # 7, 8: strings and characters
+    "every short escape": good(rb'"\"\\\/\b\f\n\r\t"', '"\\/\b\f\n\r\t'),
+    "NUL as an escape": good(rb'"\u0000"', "\0"),
+    "a pair of surrogates": good(rb'"\ud83d\ude00"', "\U0001f600"),
+    "delete is no control character here": good(b'"\x7f"', "\x7f"),
+    "line separators": good('"\u2028\u2029"'.encode(), "\u2028\u2029"),
+    "noncharacters": good('"\uffff"'.encode(), "\uffff"),
+    "a high surrogate alone": Edge(rb'"\ud800"', ValueError("lone surrogate"), False, "\ud800"),
+    "a high surrogate before text": Edge(rb'"\ud800 and so on"', ValueError("surrogate"), False, "\ud800 and so on"),
+    "a low surrogate alone": Edge(rb'"\udc00"', ValueError("surrogate"), False, "\udc00"),
+    "two high surrogates": Edge(rb'"\ud800\ud800"', ValueError("surrogate"), False, "\ud800\ud800"),
+    "a lone surrogate in a key": Edge(rb'{"\ud800": 1}', ValueError("surrogate"), False, {"\ud800": 1}),
+    "a raw tab": bad(b'"\t"', "invalid character"),
+    "a raw line feed": bad(b'"\n"', "invalid character"),
+    "a raw NUL": bad(b'"\0"', "invalid character"),
+    "an unknown escape": bad(rb'"\x41"', "invalid escape"),
+    "an escape cut short": bad(rb'"\u12"', ""),
+    "an escape of no digits": bad(rb'"\uZZZZ"', "invalid character in unicode escape"),
+    "a string cut off": bad(b'"abc', "truncated"),
+    "a byte-order mark": bad(b"\xef\xbb\xbf1", "invalid character"),
+    "UTF-16": bad("1".encode("utf-16"), "invalid character"),
+    "bytes that are no UTF-8": Edge(b'"\xff"', ValueError("not valid UTF-8"), True, REFUSED),
+    "a key that is no UTF-8": Edge(b'{"\xff": 1}', ValueError("not valid UTF-8"), True, REFUSED),
+    "a surrogate in UTF-8": Edge(b'"\xed\xa0\x80"', ValueError("not valid UTF-8"), True, REFUSED),
+    "an overlong NUL": Edge(b'"\xc0\x80"', ValueError("not valid UTF-8"), True, REFUSED),
+}
+
+
+def within(text: bytes) -> bytes:
+    """A usage with ``text`` in the place of a field that no model knows."""
+    return b'{"totalTokens": 7, "new": %b}' % text
+
+
+def free_form(text: bytes) -> bytes:
+    """A tool execution with ``text`` in its free-form information."""
+    return b'{"type": "tool.execution", "name": "t", "info": {"x": %b}}' % text
+
+
+def same(one: Any, other: Any) -> bool:
+    return type(one) is type(other) and repr(one) == repr(other)
+
+
+@pytest.mark.parametrize("edge", EDGES.values(), ids=EDGES)
+def test_read(edge: Edge) -> None:
+    """As a value of free-form data."""
+    if isinstance(edge.read, ValueError):
+        with pytest.raises(cm.ConversationDecodeError) as caught:
+            cm.Unknown(None, edge.text).decode()
+        assert str(edge.read) in str(caught.value)
+        with pytest.raises(cm.ConversationDecodeError):
+            cm.camel.decode(free_form(edge.text), cm.ToolExecutionEntry)
+    elif edge.text.startswith(b"[["):
+        depth = 0
+        value = cm.Unknown(None, edge.text).decode()
+        while value:
+            [value], depth = value, depth + 1
+        assert depth == 499
+    else:
+        assert same(cm.Unknown(None, edge.text).decode(), edge.read)
+        entry = cm.camel.decode(free_form(edge.text), cm.ToolExecutionEntry)
+        assert isinstance(entry.info, dict)
+        assert same(entry.info["x"], edge.read)
+
+
+@pytest.mark.parametrize("edge", EDGES.values(), ids=EDGES)
+def test_skipped(edge: Edge) -> None:
+    """As a value that is not looked at: where it is taken for JSON, the fields beside it are read."""
+    if edge.skipped:
+        assert cm.camel.decode(within(edge.text), cm.ConversationUsageInfo).total_tokens == 7
+        assert cm.patch(within(edge.text), ["totalTokens"], 8) == within(edge.text).replace(b"7", b"8", 1)
+    else:
+        for read in (
+            lambda: cm.camel.decode(within(edge.text), cm.ConversationUsageInfo),
+            lambda: cm.patch(within(edge.text), ["totalTokens"], 8),
+            lambda: cm.camel.drift(within(edge.text), cm.ConversationUsageInfo),
+        ):
+            with pytest.raises(cm.ConversationDecodeError):
+                read()
+
+
+@pytest.mark.parametrize("edge", EDGES.values(), ids=EDGES)
+def test_json(edge: Edge) -> None:
+    """What the standard library says is as the table has it, so that its column of differences is not made up."""
+    if edge.json is REFUSED:
+        with pytest.raises((ValueError, RecursionError)):
+            json.loads(edge.text.decode())
+    elif edge.json == "a constant":
+        assert isinstance(json.loads(edge.text), float)
+    elif not edge.text.startswith(b"[["):
+        assert same(json.loads(edge.text), edge.json)
+
+
+def test_where_the_two_differ() -> None:
+    """As far as JSON goes, here and nowhere else."""
+    only_json = {name for name, edge in EDGES.items() if edge.json is not REFUSED and isinstance(edge.read, ValueError)}
+    assert only_json == {
+        "too large for a float",  # No float; json makes it infinite, and cannot write that as JSON.
+        *("NaN", "Infinity"),  # Not in the grammar; json's own extension.
+        # No character, and not to be written as UTF-8; json makes strings of them that cannot be encoded.
+        *("a high surrogate alone", "a high surrogate before text", "a low surrogate alone", "two high surrogates"),
+        "a lone surrogate in a key",
+    }
+    only_skipped = {name for name, edge in EDGES.items() if edge.skipped and isinstance(edge.read, ValueError)}
+    assert only_skipped == {
+        *("more digits than Python reads", "too large for a float"),  # JSON, but of no use to Python.
+        # Not JSON, but only looked at where it is read: bytes in a string that nobody asked for.
+        *("bytes that are no UTF-8", "a key that is no UTF-8", "a surrogate in UTF-8", "an overlong NUL"),
+    }

@@ -1,0 +1,183 @@
+"""How users write it: every line has to type-check, and the types have to be these."""
+
+from datetime import datetime
+from typing import Any
+
+from msgspec import UNSET, Raw, Struct, UnsetType
+from typing_extensions import assert_never, assert_type
+
+import conversation_models as cm
+
+
+class Rate(Struct):
+    date: str
+
+
+def decoding(data: bytes, view: memoryview, text: str) -> None:
+    assert_type(cm.decode(data), cm.ConversationResponse)
+    assert_type(cm.snake.decode(view), cm.ConversationResponse)
+    assert_type(cm.camel.decode(text), cm.ConversationResponse)
+    assert_type(cm.camel.decode(bytearray(data), type=cm.TextChunk), cm.TextChunk)
+    assert_type(cm.camel.decode(data, cm.ConversationUsageInfo), cm.ConversationUsageInfo)
+    assert_type(cm.camel.decode_lines(data), list[cm.ConversationResponse])
+    assert_type(cm.camel.decode_lines(data, cm.ResponseDoneEvent), list[cm.ResponseDoneEvent])
+    # No type checker takes a union where a class is asked for: with an annotation, it is as good.
+    entry: cm.OutputEntry = cm.camel.decode(data, cm.OutputEntry)
+    chunk: cm.ContentChunk = cm.camel.decode(data, type=cm.ContentChunk)
+    event: cm.ConversationEvent = cm.snake.decode(data, cm.ConversationEvent)
+    entries: list[cm.OutputEntry] = cm.snake.decode_lines(data, cm.OutputEntry)
+    describe(entry)
+    render(chunk)
+    handle(event)
+    for member in entries:
+        describe(member)
+
+
+def encoding(response: cm.ConversationResponse, entry: cm.OutputEntry, buffer: bytearray) -> None:
+    assert_type(cm.encode(response), bytes)
+    assert_type(cm.snake.encode(entry), bytes)
+    cm.snake.encode_into(response, buffer)
+    cm.snake.encode_into(response, buffer, offset=4)
+    assert_type(cm.snake.encode_lines([response]), bytes)
+    assert_type(cm.snake.encode_lines(iter((response, entry))), bytes)
+
+
+def head(data: bytes) -> int:
+    head = cm.snake.peek(data)
+    assert_type(head, cm.ResponseHead)
+    assert_type(head.conversation_id, str)
+    assert_type(head.outputs, Raw)
+    assert_type(cm.snake.drift(data), list[str])
+    assert_type(cm.patch(data, ["outputs", 0, "content"], cm.TextChunk(text="")), bytes)
+    assert_type(cm.patch(data, ("region",), UNSET), bytes)
+    return head.usage.total_tokens
+
+
+def describe(entry: cm.OutputEntry) -> str:
+    match entry:
+        case cm.MessageOutputEntry():
+            assert_type(entry.content, str | list[cm.ContentChunk])
+            return entry.text
+        case cm.ToolExecutionEntry(name=name):
+            return name
+        case cm.FunctionCallEntry(name=name, tool_call_id=id):
+            return name + id
+        case cm.AgentHandoffEntry(next_agent_name=name):
+            return name
+        case cm.Unknown(tag, raw):
+            return f"{tag}: {len(raw)} bytes"
+        case _:
+            assert_never(entry)
+
+
+def narrow(entry: cm.OutputEntry) -> str:
+    if entry.type == "message.output":
+        assert_type(entry, cm.MessageOutputEntry)
+        return entry.text
+    if entry.type == "function.call":
+        assert_type(entry, cm.FunctionCallEntry)
+        return entry.tool_call_id
+    if entry.type == "tool.execution":
+        assert_type(entry, cm.ToolExecutionEntry)
+        return entry.name
+    if entry.type == "agent.handoff":
+        assert_type(entry, cm.AgentHandoffEntry)
+        return entry.next_agent_id
+    assert_type(entry, cm.Unknown)
+    tag: str | None = entry.type
+    return "video" if tag == "video.output" else "new"
+
+
+def render(chunk: cm.ContentChunk) -> str:
+    match chunk:
+        case cm.TextChunk(text=text):
+            return text
+        case cm.ThinkChunk(thinking=thoughts):
+            return "".join(thought.text for thought in thoughts if thought.type == "text")
+        case cm.ImageURLChunk(image_url=image):
+            return image if isinstance(image, str) else image.url
+        case cm.DocumentURLChunk():
+            return chunk.document_url
+        case cm.ToolFileChunk():
+            return chunk.file_id
+        case cm.ToolReferenceChunk(title=title):
+            assert_type(title, str | None | UnsetType)
+            return title or ""
+        case cm.ReferenceChunk(reference_ids=ids):
+            assert_type(ids, list[int | str])
+            return ", ".join(map(str, ids))
+        case cm.Unknown():
+            return ""
+        case _:
+            assert_never(chunk)
+
+
+def handle(event: cm.ConversationEvent) -> str:
+    match event:
+        case cm.ResponseStartedEvent():
+            return event.conversation_id
+        case cm.MessageOutputEvent(content=str(text)):
+            return text
+        case cm.MessageOutputEvent(content=chunk):
+            return "" if isinstance(chunk, str) else render(chunk)
+        case cm.ToolExecutionStartedEvent() | cm.ToolExecutionDeltaEvent():
+            assert_type(event.arguments, str | UnsetType)
+            return event.arguments or ""
+        case cm.ToolExecutionDoneEvent(info=info):
+            assert_type(info, dict[str, Any] | None | UnsetType)
+            return event.name
+        case cm.FunctionCallEvent():
+            return event.tool_call_id if event.id is UNSET else event.id
+        case cm.AgentHandoffStartedEvent():
+            return event.previous_agent_name
+        case cm.AgentHandoffDoneEvent():
+            return event.next_agent_name
+        case cm.ResponseDoneEvent(usage=usage):
+            return str(usage.total_tokens)
+        case cm.ResponseErrorEvent(code=code, message=message):
+            return f"{code}: {message}"
+        case cm.Unknown():
+            return ""
+        case _:
+            assert_never(event)
+
+
+def finished(event: cm.ConversationEvent) -> bool:
+    if event.type == "conversation.response.done":
+        assert_type(event, cm.ResponseDoneEvent)
+        return True
+    return event.type == "conversation.response.error"
+
+
+def unset(entry: cm.ToolExecutionEntry) -> str:
+    assert_type(entry.completed_at, datetime | None | UnsetType)
+    if entry.completed_at is UNSET or entry.completed_at is None:
+        return "running"
+    assert_type(entry.completed_at, datetime)
+    return entry.completed_at.isoformat()
+
+
+def arguments(call: cm.FunctionCallEntry) -> None:
+    assert_type(call.arguments, str | dict[str, Any])
+    assert_type(call.decode_arguments(), dict[str, Any])
+    assert_type(call.decode_arguments(Rate), Rate)
+    assert_type(call.decode_arguments(type=list[int]), list[int])
+    either: int | str = call.decode_arguments(int | str)
+    print(either)
+
+
+def editing(response: cm.ConversationResponse) -> None:
+    response.outputs.append(cm.ToolExecutionEntry(name="web_search"))
+    response.outputs.append(cm.Unknown("new", b"{}"))
+    response.outputs[0] = cm.MessageOutputEntry(content=[cm.TextChunk(text=""), cm.Unknown(None, b"5")])
+
+
+def errors(data: bytes) -> str | None:
+    try:
+        cm.decode(data)
+    except cm.ConversationDecodeError as error:
+        assert_type(error.path, str | None)
+        return error.path
+    except cm.ConversationModelsError:
+        raise
+    return None

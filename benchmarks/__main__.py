@@ -1,0 +1,69 @@
+"""The command: ``python -m benchmarks`` measures, ``python -m benchmarks report`` draws what was measured."""
+
+from dataclasses import replace
+from pathlib import Path
+from time import monotonic
+from typing import Annotated
+
+import typer
+
+from .groups import GROUPS
+from .plan import FULL, QUICK
+from .results import FOLDER
+
+__all__ = ["app"]
+
+QUICK_FOLDER = Path("build", "benchmarks")
+"""Where a quick run writes, so that it never replaces figures that were measured with care."""
+
+app = typer.Typer(
+    add_completion=False, help="Compare conversation_models with everything its users would pick instead."
+)
+
+
+@app.callback(invoke_without_command=True)
+def measure(
+    context: typer.Context,
+    quick: Annotated[
+        bool, typer.Option(help="See within two minutes that the suite works; its figures are rough.")
+    ] = False,
+    only: Annotated[
+        list[str] | None, typer.Option(metavar="GROUP", help=f"One of {', '.join(GROUPS)}. May be repeated.")
+    ] = None,
+    peer: Annotated[
+        list[str] | None, typer.Option(metavar="FILE", help="A file in peers/, without .py. May be repeated.")
+    ] = None,
+    results: Annotated[
+        Path | None,
+        typer.Option(help="Folder for results [default: benchmarks/results, with --quick build/benchmarks]."),
+    ] = None,
+) -> None:
+    """Measure all groups, or some, then write the report."""
+    folder = results or (QUICK_FOLDER if quick else FOLDER)
+    context.obj = folder
+    if context.invoked_subcommand is not None:
+        return
+    if unknown := set(only or ()) - set(GROUPS):
+        raise typer.BadParameter(f"no such group: {', '.join(sorted(unknown))}", param_hint="--only")
+    plan = replace(QUICK if quick else FULL, peers=frozenset(peer) if peer else None)
+    for name, group in GROUPS.items():
+        if only and name not in only:
+            continue
+        start = monotonic()
+        typer.echo(f"{name}: {group.about} ... ", nl=False)
+        group.measure(plan, folder)
+        typer.echo(f"{monotonic() - start:.0f} s")
+    report(context)
+
+
+@app.command()
+def report(context: typer.Context) -> None:
+    """Draw the charts and write the tables from stored results; no measuring."""
+    from .report import write_report
+
+    for file in write_report(context.obj):
+        typer.echo(file)
+
+
+if __name__ == "__main__":
+    app()

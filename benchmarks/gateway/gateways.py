@@ -1,0 +1,245 @@
+"""Gateways that do more than relay: they read what passes, in one way or another, and write it again.
+
+``typed``, ``typed by read``, ``edit`` and ``rebuild`` use this library; ``sdk`` and ``pydantic`` do what ``typed`` does
+with other models; ``bare`` touches nothing, and is what moving the bytes costs. ``relay`` stands in a file of its own.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from typing import Any, ClassVar
+
+import httpx
+import msgspec
+
+import conversation_models as cm
+from conversation_models.sse import ServerSentEvent, SSEDecoder, encode_sse
+
+from . import relay
+from .upstream import App, Receive, Scope, Send, read_body
+
+__all__ = ["GATEWAYS", "Gateway"]
+
+
+Headers = list[tuple[bytes, bytes]]
+_forwarded: Callable[[Headers], Headers] = relay.forwarded
+
+
+class Gateway:
+    """Forwards requests. What becomes of the answers is its subclasses' business; here they pass as they are."""
+
+    prefix: ClassVar[str] = ""
+    """What stands before the ids of conversations on this side of the gateway."""
+
+    def __init__(self, upstream: str) -> None:
+        unlimited = httpx.Limits(max_connections=None)
+        self._client = httpx.AsyncClient(base_url=upstream, timeout=None, limits=unlimited, trust_env=False)
+        self.characters = 0
+        self.tokens = 0
+
+    def answer(self, body: bytes) -> bytes:
+        return body
+
+    def events(self, response: httpx.Response) -> AsyncIterator[bytes]:
+        return response.aiter_raw()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        body = await read_body(receive)
+        url = httpx.URL(path=scope["path"].replace(self.prefix, ""), query=scope["query_string"])
+        headers = [*_forwarded(scope["headers"]), (b"accept-encoding", b"identity")]
+        async with self._client.stream(scope["method"], url, headers=headers, content=body) as response:
+            told = [header for header in _forwarded(response.headers.raw) if header[0] != b"content-length"]
+            start = {"type": "http.response.start", "status": response.status_code, "headers": told}
+            if response.headers["content-type"].startswith("text/event-stream"):
+                await send(start)
+                client_left = asyncio.ensure_future(receive())
+                async for events in self.events(response):
+                    await send({"type": "http.response.body", "body": events, "more_body": True})
+                    if client_left.done():
+                        return
+                await send({"type": "http.response.body"})
+                return
+            body = await response.aread()
+            if scope["method"] == "POST" and response.is_success:
+                body = self.answer(body)
+            told.append((b"content-length", b"%d" % len(body)))
+            await send(start)
+            await send({"type": "http.response.body", "body": body})
+
+
+class Typed(Gateway):
+    """Decodes, inspects and encodes again: an event in, an event out."""
+
+    def answer(self, body: bytes) -> bytes:
+        try:
+            response = cm.snake.decode(body)
+        except cm.ConversationDecodeError:
+            return body  # What this side cannot read, the other may.
+        for entry in response.outputs:
+            if entry.type == "message.output":
+                self.characters += len(entry.text)
+        self.tokens += response.usage.total_tokens
+        return cm.snake.encode(response)
+
+    async def events(self, response: httpx.Response) -> AsyncIterator[bytes]:
+        async for event in cm.snake.aiter_events(response.aiter_raw(), strict=False):
+            self.inspect(event)
+            yield cm.snake.encode_event(event)
+
+    def inspect(self, event: cm.StreamEvent) -> None:
+        match event:
+            case cm.MessageOutputEvent(content=str(text)):
+                self.characters += len(text)
+            case cm.ResponseDoneEvent():
+                self.tokens += event.usage.total_tokens
+
+
+class TypedByRead(Typed):
+    """The same with one write for all events of a read."""
+
+    async def events(self, response: httpx.Response) -> AsyncIterator[bytes]:
+        decoder = cm.snake.event_decoder()
+        async for chunk in response.aiter_raw():
+            if events := decoder.feed(chunk):
+                yield self.written(events)
+        if events := decoder.close():
+            yield self.written(events)
+
+    def written(self, events: list[cm.StreamEvent]) -> bytes:
+        for event in events:
+            self.inspect(event)
+        return b"".join(map(cm.snake.encode_event, events))
+
+
+class Rebuild(TypedByRead):
+    """Keeps a journal in camelCase, and rebuilds answers and streams from it alone."""
+
+    def answer(self, body: bytes) -> bytes:
+        try:
+            journal = cm.camel.encode(cm.snake.decode(body))
+        except cm.ConversationDecodeError:
+            return body
+        return cm.snake.encode(cm.camel.decode(journal))
+
+    def written(self, events: list[cm.StreamEvent]) -> bytes:
+        journal = b"".join(map(cm.camel.encode_event, events))
+        return b"".join(map(cm.snake.encode_event, cm.camel.iter_events([journal], strict=False)))
+
+
+class Edit(Gateway):
+    """Gives conversations ids of its own, tells where it stands, and takes the guardrails' findings out."""
+
+    prefix = "edited_"
+
+    def answer(self, body: bytes) -> bytes:
+        body = cm.patch(body, ["conversation_id"], self.prefix + cm.snake.peek(body).conversation_id)
+        body = cm.patch(body, ["gateway"], "edit")
+        with suppress(cm.ConversationDecodeError):  # There are none.
+            body = cm.patch(body, ["guardrails"], msgspec.UNSET)
+        return body
+
+    async def events(self, response: httpx.Response) -> AsyncIterator[bytes]:
+        decoder = SSEDecoder()
+        async for chunk in response.aiter_raw():
+            for event in decoder.feed(chunk):
+                yield encode_sse(self.edited(event))
+        for event in decoder.close():
+            yield encode_sse(self.edited(event))
+
+    def edited(self, event: ServerSentEvent) -> ServerSentEvent:
+        if event.event != "conversation.response.started":
+            return event
+        told = cm.snake.decode(event.data, cm.ResponseStartedEvent).conversation_id
+        data = cm.patch(event.data, ["conversation_id"], self.prefix + told).decode()
+        return msgspec.structs.replace(event, data=data)
+
+
+class Sdk(Gateway):
+    """``Typed`` with the models and the stream reader of the official SDK."""
+
+    def __init__(self, upstream: str) -> None:
+        super().__init__(upstream)
+        from mistralai.client import models
+        from mistralai.client.utils.eventstreaming import EventStreamAsync
+        from mistralai.client.utils.serializers import unmarshal_json
+
+        self._read, self._stream, self._models = unmarshal_json, EventStreamAsync, models
+
+    def answer(self, body: bytes) -> bytes:
+        response = self._read(body, self._models.ConversationResponse)
+        for entry in response.outputs:
+            if entry.type == "message.output":
+                chunks = [entry.content] if isinstance(entry.content, str) else entry.content
+                self.characters += sum(len(c if isinstance(c, str) else getattr(c, "text", "")) for c in chunks)
+        self.tokens += response.usage.total_tokens
+        return bytes(response.model_dump_json(by_alias=True), "utf-8")
+
+    def _event(self, raw: str) -> Any:
+        return self._read(raw, self._models.ConversationEvents)
+
+    async def events(self, response: httpx.Response) -> AsyncIterator[bytes]:
+        stream: Any = response  # Of httpx, where the SDK uses its fork: the same methods.
+        async for event in self._stream(stream, self._event):
+            data = event.data
+            if data.type == "message.output.delta" and isinstance(data.content, str):
+                self.characters += len(data.content)
+            elif data.type == "conversation.response.done":
+                self.tokens += data.usage.total_tokens
+            written = json.dumps(data.raw) if data.type == "UNKNOWN" else data.model_dump_json(by_alias=True)
+            yield f"event: {event.event}\ndata: {written}\n\n".encode()
+
+
+class Pydantic(Gateway):
+    """``Typed`` with tuned pydantic models, the stream read by httpx-sse."""
+
+    def __init__(self, upstream: str) -> None:
+        super().__init__(upstream)
+        from httpx_sse import EventSource
+        from pydantic import TypeAdapter
+
+        from ..peers._pydantic_events import Event
+        from ..peers._pydantic_models import ConversationResponse
+
+        self._source = EventSource
+        self._response: TypeAdapter[Any] = TypeAdapter(ConversationResponse)
+        self._event: TypeAdapter[Any] = TypeAdapter(Event)
+
+    def answer(self, body: bytes) -> bytes:
+        response = self._response.validate_json(body)
+        for entry in response.outputs:
+            if entry.type == "message.output":
+                chunks = [entry.content] if isinstance(entry.content, str) else entry.content
+                self.characters += sum(len(c if isinstance(c, str) else getattr(c, "text", "")) for c in chunks)
+        self.tokens += response.usage.total_tokens
+        return self._response.dump_json(response, exclude_unset=True)
+
+    async def events(self, response: httpx.Response) -> AsyncIterator[bytes]:
+        async for sent in self._source(response).aiter_sse():
+            event = self._event.validate_json(sent.data)
+            if event.type == "message.output.delta" and isinstance(event.content, str):
+                self.characters += len(event.content)
+            elif event.type == "conversation.response.done":
+                self.tokens += event.usage.total_tokens
+            yield b"event: %b\ndata: %b\n\n" % (
+                event.type.encode(),
+                self._event.dump_json(event, exclude_unset=True),
+            )
+
+
+def _relay(upstream: str) -> App:
+    relay.upstream.base_url = httpx.URL(upstream)
+    return relay.app
+
+
+GATEWAYS: dict[str, Callable[[str], App]] = {
+    "bare": Gateway,
+    "relay": _relay,
+    "typed": Typed,
+    "typed by read": TypedByRead,
+    "edit": Edit,
+    "rebuild": Rebuild,
+    "sdk": Sdk,
+    "pydantic": Pydantic,
+}
+"""By name: what makes a gateway in front of the upstream at a URL."""

@@ -1,0 +1,25 @@
+"""The groups of measurements, in the order they are run in."""
+
+from ..group import Group
+from . import building, documents, edits, footprint, growth, latency, memory, metering, reading
+
+__all__ = ["GROUPS"]
+
+GROUPS: dict[str, Group] = {
+    group.name: group
+    for group in (
+        documents.DECODE,
+        documents.ENCODE,
+        documents.TRANSCODE,
+        documents.LINES,
+        edits.PEEK,
+        edits.PATCH,
+        reading.EVENTS,
+        building.BUILD,
+        metering.METER,
+        latency.LATENCY,
+        memory.MEMORY,
+        footprint.FOOTPRINT,
+        growth.GROWTH,
+    )
+}

@@ -1,0 +1,49 @@
+"""Touching a response without decoding all of it: peek and patch."""
+
+import json
+from collections.abc import Callable, Iterator
+from functools import partial
+from operator import eq
+
+from ..group import Group, timed
+from ..measure import Case, given
+from ..payloads import document
+from ..plan import Plan
+
+__all__ = ["PATCH", "PEEK"]
+
+PAYLOADS = ("short answer", "web search", "cited report", "history", "image")
+
+
+def peek_cases(_: Plan) -> Iterator[Case]:
+    for name in PAYLOADS:
+        data = document(name)
+        told = json.loads(data)
+        expected = (told["conversation_id"], told["usage"]["total_tokens"])
+        yield Case(
+            name=name,
+            operation="peek",
+            make=given(data),
+            accepts=partial(eq, expected),
+        )
+
+
+def patch_cases(_: Plan) -> Iterator[Case]:
+    for name in PAYLOADS:
+        data = document(name)
+        yield Case(name=name, operation="patch", make=given(data), accepts=_is_patched(data))
+
+
+def _is_patched(data: bytes) -> Callable[[bytes], bool]:
+    """Whether an answer is ``data`` with its new total. A peer may leave fields out that it does not know."""
+    outputs = len(json.loads(data)["outputs"])
+
+    def accepts(answer: bytes) -> bool:
+        told = json.loads(answer)
+        return told["usage"]["total_tokens"] == 7 and len(told["outputs"]) == outputs
+
+    return accepts
+
+
+PEEK = Group("peek", "conversation id and usage of a response, its outputs skipped", timed(peek_cases))
+PATCH = Group("patch", "usage.total_tokens replaced in the bytes of a response", timed(patch_cases))

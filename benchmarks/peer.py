@@ -1,0 +1,107 @@
+"""What a peer is: a named set of operations, each a function of one argument, to be timed side by side."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import repeat
+from time import process_time
+from typing import Any, Literal
+
+__all__ = ["FLOOR", "ITERATED", "LIBRARY", "Operation", "Peer", "PeerMissingError", "Timer", "count"]
+
+Operation = Literal[
+    "decode",  # bytes of a response -> values
+    "encode",  # values -> bytes
+    "encode_into",  # values -> nothing; written into a bytearray
+    "decode camelCase",
+    "encode camelCase",
+    "decode lines",  # newline-delimited responses -> list of values
+    "encode lines",
+    "peek",  # bytes -> (conversation id, total tokens)
+    "patch",  # bytes -> bytes, with usage.total_tokens set to 7
+    "round trip",  # snake_case -> values -> snake_case
+    "transcode",  # snake_case -> values -> camelCase
+    "transcode back",  # camelCase -> values -> snake_case
+    "read events",  # chunks of a stream -> number of events read
+    "iterate events",  # chunks of a stream -> iterator of events
+    "build",  # chunks of a stream -> length of the message's text
+    "meter",  # chunks of a stream -> total tokens
+]
+
+Timer = Callable[[int], float]
+"""Runs an operation that many times and tells how many seconds of processor time they took together.
+
+Processor time, because what else runs on a machine adds to the time on the wall, and to some samples more than others.
+"""
+
+LIBRARY = "conversation_models"
+"""The name of the one that all others are compared with."""
+
+ITERATED = f"{LIBRARY}, iter_events"
+"""The same, read from an iterator of events."""
+
+FLOOR = "msgspec, bare"
+"""The name of the one that does the least work there is: what msgspec itself needs for the same values."""
+
+
+class PeerMissingError(Exception):
+    """A peer cannot take part here; the message says what it lacks."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Peer:
+    """Something a user could pick. ``packages`` are the distributions whose versions the report names."""
+
+    name: str
+    packages: Sequence[str]
+    typed: bool
+    operations: Mapping[Operation, Callable[[Any], Any]]
+    prepare: Mapping[Operation, Callable[[Any], Any]] = field(default_factory=dict)
+    """Turns a case's bytes into an operation's argument, untimed. Encoding starts from what ``decode`` gives."""
+
+    @property
+    def offers(self) -> frozenset[Operation]:
+        return frozenset(self.operations)
+
+    def versions(self) -> dict[str, str]:
+        from importlib.metadata import version
+
+        return {package: version(package) for package in self.packages}
+
+    def answer(self, operation: Operation, data: Any) -> Any:
+        """What the operation gives for ``data``, to be checked before it is timed."""
+        return self.task(operation, data)()
+
+    def task(self, operation: Operation, data: Any) -> Callable[[], Any]:
+        """The operation on ``data``, ready to run."""
+        return partial(self.operations[operation], self._argument(operation, data))
+
+    def timer(self, operation: Operation, data: Any) -> Timer:
+        function, argument = self.operations[operation], self._argument(operation, data)
+
+        def timer(loops: int) -> float:
+            start = process_time()
+            for _ in repeat(None, loops):
+                function(argument)
+            return process_time() - start
+
+        return timer
+
+    def _argument(self, operation: Operation, data: Any) -> Any:
+        if operation in self.prepare:
+            return self.prepare[operation](data)
+        if operation in ("encode", "encode_into"):
+            return self.operations["decode"](data)
+        if operation == "encode lines":
+            return self.operations["decode lines"](data)
+        if operation == "encode camelCase":
+            return self.operations["decode camelCase"](data)
+        return data
+
+
+def count(events: Iterable[Any]) -> int:
+    """How many there are, each let go before the next."""
+    number = 0
+    for _ in events:
+        number += 1
+    return number

@@ -1,0 +1,91 @@
+"""This library, through its public interface."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import conversation_models as cm
+
+from ..peer import LIBRARY, Peer
+
+_buffer = bytearray()
+
+
+def _encode_into(value: Any) -> None:
+    cm.snake.encode_into(value, _buffer)
+
+
+def _peek(data: bytes) -> tuple[str, int]:
+    head = cm.snake.peek(data)
+    return head.conversation_id, head.usage.total_tokens
+
+
+def _patch(data: bytes) -> bytes:
+    return cm.patch(data, ["usage", "total_tokens"], 7)
+
+
+def _round_trip(data: bytes) -> bytes:
+    return cm.snake.encode(cm.snake.decode(data))
+
+
+def _transcode(data: bytes) -> bytes:
+    return cm.camel.encode(cm.snake.decode(data))
+
+
+def _transcode_back(data: bytes) -> bytes:
+    return cm.snake.encode(cm.camel.decode(data))
+
+
+def _read_events(chunks: Sequence[bytes]) -> int:
+    decoder = cm.snake.event_decoder()
+    feed = decoder.feed
+    count = 0
+    for chunk in chunks:
+        count += len(feed(chunk))
+    return count + len(decoder.close())
+
+
+def _iterate_events(chunks: Sequence[bytes]) -> Iterator[Any]:
+    feed = cm.snake.event_decoder().feed
+    for chunk in chunks:
+        yield from feed(chunk)
+
+
+def _build(events: Sequence[Any]) -> int:
+    builder = cm.ResponseBuilder()
+    for event in events:
+        builder.add(event)
+    return len(builder.text)
+
+
+def _meter(chunks: Sequence[bytes]) -> int:
+    meter = cm.snake.meter()
+    for chunk in chunks:
+        meter.feed(chunk)
+    meter.close()
+    return meter.usage.total_tokens if meter.usage is not None else -1
+
+
+PEER = Peer(
+    name=LIBRARY,
+    packages=["conversation-models"],
+    typed=True,
+    operations={
+        "decode": cm.snake.decode,
+        "encode": cm.snake.encode,
+        "encode_into": _encode_into,
+        "decode camelCase": cm.camel.decode,
+        "encode camelCase": cm.camel.encode,
+        "decode lines": cm.snake.decode_lines,
+        "encode lines": cm.snake.encode_lines,
+        "peek": _peek,
+        "patch": _patch,
+        "round trip": _round_trip,
+        "transcode": _transcode,
+        "transcode back": _transcode_back,
+        "read events": _read_events,
+        "iterate events": _iterate_events,
+        "build": _build,
+        "meter": _meter,
+    },
+    prepare={"build": lambda chunks: list(_iterate_events(chunks))},
+)

@@ -1,0 +1,66 @@
+"""orjson: dicts and lists, untyped, the fastest that are widely used."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+
+from ..peer import Peer
+from ..spelling import CAMEL_OF, respell
+from ..streams import payloads_of
+
+
+def _peek(data: bytes) -> tuple[str, int]:
+    document = orjson.loads(data)
+    return document["conversation_id"], document["usage"]["total_tokens"]
+
+
+def _patch(data: bytes) -> bytes:
+    document = orjson.loads(data)
+    document["usage"]["total_tokens"] = 7
+    return orjson.dumps(document)
+
+
+def _round_trip(data: bytes) -> bytes:
+    return orjson.dumps(orjson.loads(data))
+
+
+def _transcode(data: bytes) -> bytes:
+    return orjson.dumps(respell(orjson.loads(data), CAMEL_OF))
+
+
+def _decode_lines(data: bytes) -> list[Any]:
+    return [orjson.loads(line) for line in data.splitlines()]
+
+
+def _encode_lines(documents: Sequence[Any]) -> bytes:
+    return b"".join([orjson.dumps(document, option=orjson.OPT_APPEND_NEWLINE) for document in documents])
+
+
+def _events(chunks: Sequence[bytes]) -> list[Any]:
+    return [orjson.loads(payload) for payload in payloads_of(list(chunks))]
+
+
+def _build(events: Sequence[Any]) -> int:
+    """The text of one message that is all strings, and nothing else of the response."""
+    deltas = [event["content"] for event in events if event["type"] == "message.output.delta"]
+    return len("".join([content for content in deltas if isinstance(content, str)]))
+
+
+PEER = Peer(
+    name="orjson",
+    packages=["orjson"],
+    typed=False,
+    operations={
+        "decode": orjson.loads,
+        "encode": orjson.dumps,
+        "decode lines": _decode_lines,
+        "encode lines": _encode_lines,
+        "peek": _peek,
+        "patch": _patch,
+        "round trip": _round_trip,
+        "transcode": _transcode,
+        "build": _build,
+    },
+    prepare={"build": _events},
+)

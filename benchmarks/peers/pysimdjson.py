@@ -1,0 +1,22 @@
+"""pysimdjson: the whole document as dicts and lists, or single values read in place without building the rest."""
+
+from typing import Any
+
+import simdjson
+
+from ..peer import Peer
+
+# Its documentation asks for one parser to be kept, and for no reference to outlive the next parse.
+_parser = simdjson.Parser()
+
+
+def _decode(data: bytes) -> Any:
+    return _parser.parse(data, True)
+
+
+def _peek(data: bytes) -> tuple[str, int]:
+    document: Any = _parser.parse(data)
+    return document["conversation_id"], document.at_pointer("/usage/total_tokens")
+
+
+PEER = Peer(name="pysimdjson", packages=["pysimdjson"], typed=False, operations={"decode": _decode, "peek": _peek})

@@ -1,0 +1,37 @@
+"""The report: charts, tables and pages made from stored results, the README's section among them.
+
+A *section* is a function that is given the results and writes its files, or none where its group was not measured. To
+add one, put it into ``SECTIONS``; what it has to say in the README it adds to ``summary``.
+"""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from ..gateway import report as gateway
+from ..results import FOLDER, Results
+from . import charts, losses, summary, tables, targets
+
+__all__ = ["README", "SECTIONS", "write_report"]
+
+README = FOLDER.parent.parent / "README.md"
+
+Section = Callable[[Results], Iterable[Path]]
+SECTIONS: tuple[Section, ...] = (
+    charts.decode,
+    charts.events,
+    charts.growth,
+    tables.write,
+    targets.write,
+    losses.write,
+    lambda results: gateway.write(results.folder),
+    summary.write,
+)
+
+
+def write_report(folder: Path = FOLDER) -> list[Path]:
+    """Write every section's files into ``folder``, and the README if that is where published results are."""
+    results = Results(folder)
+    written = [file for section in SECTIONS for file in section(results)]
+    if folder == FOLDER and summary.write_into(README, results):
+        written.append(README)
+    return written

@@ -1,0 +1,70 @@
+"""Text for payloads: made of words, by a seeded generator, so that every run reads the same bytes."""
+
+from random import Random
+
+__all__ = ["Author"]
+
+ENGLISH = """
+the of and to in a is that for it as was with be by on not he his but at are this have from or had an they which one
+you were all her would there their will when who him been has more if no out do so what up said about other into than
+time only could new them man some these then two first may any like now my such make over our even most state after
+also made many did must before back see through way where get much go well your should because each people those
+championship tournament winner season report market energy research university government policy development
+international European committee published according analysis results increased compared previous quarter
+"""
+WORLD = """
+la théorie été où déjà naïve über straße größe für año niño más información
+быть время человек который можно Україна ελληνικά αποτέλεσμα
+日本語 東京 経済 研究 分析 結果 報告書 中文 北京 经济 发展 研究 한국어 서울 연구 결과
+العربية النتائج البحث עברית תוצאות हिन्दी परिणाम अनुसंधान ไทย ผลลัพธ์
+🎉 🚀 ✅ 👩\u200d💻 €
+"""
+
+
+class Author:
+    """Writes prose, code output and identifiers; what it writes depends on its seed alone."""
+
+    def __init__(self, seed: int, words: str = ENGLISH) -> None:
+        self._random = Random(seed)
+        self._words = words.split()
+
+    def words(self, count: int) -> str:
+        return " ".join(self._random.choices(self._words, k=count))
+
+    def prose(self, length: int) -> str:
+        """Sentences in paragraphs, ``length`` characters of them, with the quotes and line ends that JSON escapes."""
+        written: list[str] = []
+        size = 0
+        while size < length:
+            sentence = self.words(self._random.randint(6, 22)).capitalize()
+            if self._random.random() < 0.1:
+                sentence = f'"{sentence}"'
+            sentence += ".\n\n" if self._random.random() < 0.15 else ". "
+            written.append(sentence)
+            size += len(sentence)
+        return "".join(written)[:length]
+
+    def table(self, rows: int) -> str:
+        """What a program prints: a line of numbers for each row."""
+        numbers = self._random
+        return "".join(
+            [
+                f"{row:>6}  {numbers.gauss(0, 1):.6f}  {numbers.randint(0, 10**6)}\t{self.words(1)}\n"
+                for row in range(rows)
+            ]
+        )
+
+    def hex(self, digits: int = 32) -> str:
+        return f"{self._random.getrandbits(4 * digits):0{digits}x}"
+
+    def base64(self, length: int) -> str:
+        alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+        return "".join(self._random.choices(alphabet, k=length))
+
+    def number(self, low: int, high: int) -> int:
+        return self._random.randint(low, high)
+
+    def timestamp(self, second: int) -> str:
+        """A moment ``second`` seconds into the day that all payloads are from, with microseconds."""
+        hours, rest = divmod(second % 86_400, 3600)
+        return f"2025-05-27T{hours:02}:{rest // 60:02}:{rest % 60:02}.{self._random.randrange(10**6):06}Z"

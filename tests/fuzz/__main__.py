@@ -13,6 +13,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
     parser.add_argument("--seconds", type=float, default=60, help="for all targets together")
     parser.add_argument("--target", action="append", choices=list(TARGETS), help="may be repeated; all if left out")
+    parser.add_argument("--seed", type=int, default=0, help="try the same inputs each time; others each time if 0")
     parser.add_argument("--findings", type=Path, help="where to put inputs that break a rule")
     parser.add_argument("--corpus", type=Path, help="where to keep inputs that reach new code, for the next run")
     options = parser.parse_args()
@@ -20,7 +21,7 @@ def main() -> int:
     targets = options.target or list(TARGETS)
     total = 0
     for target in targets:
-        tried = run(target, options.seconds / len(targets), findings / target, options.corpus)
+        tried = run(target, options.seconds / len(targets), findings / target, options.corpus, options.seed)
         total += tried.executions
         print(f"{target}: {tried.executions:,} inputs, {tried.how}", flush=True)
     found = sorted(findings.glob("*/*.txt"))

@@ -25,15 +25,15 @@ class Tried(NamedTuple):
     how: str
 
 
-def run(target: str, seconds: float, findings: Path, corpus: Path | None = None) -> Tried:
-    """Fuzz ``target``; what breaks a rule is in ``findings`` afterwards."""
+def run(target: str, seconds: float, findings: Path, corpus: Path | None = None, seed: int = 0) -> Tried:
+    """Fuzz ``target``; what breaks a rule is in ``findings`` afterwards. ``seed`` 0 means another one each time."""
     findings.mkdir(parents=True, exist_ok=True)
     if importlib.util.find_spec("atheris") is not None:
-        return _guided(target, seconds, findings, corpus)
+        return _guided(target, seconds, findings, corpus, seed)
     end = time.monotonic() + seconds
-    executions = 0
+    executions, start = 0, (seed or Random().getrandbits(40)) << 40
     while time.monotonic() < end:
-        executions += mutations(target, 500, seed=executions, findings=findings)
+        executions += mutations(target, 500, seed=start + executions, findings=findings)
     return Tried(executions, "seeded mutations (atheris is not installed)")
 
 
@@ -52,20 +52,21 @@ def mutations(target: str, count: int, seed: int, findings: Path | None = None) 
     return count
 
 
-def _guided(target: str, seconds: float, findings: Path, corpus: Path | None) -> Tried:
+def _guided(target: str, seconds: float, findings: Path, corpus: Path | None, seed: int) -> Tried:
     with tempfile.TemporaryDirectory() as temporary:
         start, new, dictionary = Path(temporary, "seeds"), Path(temporary, "new"), Path(temporary, "words")
         new = corpus / target if corpus else new
         for directory in (start, new):
             directory.mkdir(parents=True, exist_ok=True)
-        for number, seed in enumerate(seeds(target)):
-            (start / str(number)).write_bytes(seed)
+        for number, data in enumerate(seeds(target)):
+            (start / str(number)).write_bytes(data)
         escaped = ["".join(f"\\x{byte:02x}" for byte in word) for word in words()]
         dictionary.write_text("".join(f'"{word}"\n' for word in escaped))
         options = [
             f"-max_total_time={max(1, round(seconds))}",
             f"-max_len={MAX_LENGTH}",
             f"-dict={dictionary}",
+            f"-seed={seed}",
             f"-artifact_prefix={findings}/",
             *("-print_final_stats=1", "-timeout=20", "-rss_limit_mb=4096"),
         ]

@@ -12,7 +12,7 @@ from .meter import StreamMeter
 from .models.events import ConversationEvent
 from .models.responses import ConversationResponse, ResponseHead
 from .models.unknown import Unknown
-from .naming import Naming, Respell, camel_type, snake_type
+from .naming import Naming, Spelling, camel_type, snake_type
 from .open_union import decoder_of, read_open, tagged_members, union_of, unknown
 from .sse import MAX_EVENT_BYTES, encode_frame
 from .stream import EventDecoder, InvalidEvent, StreamEvent, aiter_events, iter_events
@@ -41,7 +41,7 @@ class Codec:
         self.naming = naming
         self._decoders = _Decoders(family)
         self._encoder = Encoder(enc_hook=_unknown_as_raw)
-        self._respell = Respell(family)
+        self._respell = Spelling(family).respell
 
     def __repr__(self) -> str:
         return f"<Codec {self.naming}>"

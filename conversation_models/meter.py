@@ -58,9 +58,7 @@ class StreamMeter(BlockReader):
             end = data.rfind(b"\n\n")
             first = self._held[0] if self._held else data
             if first.startswith(_DELTA) and data.startswith(_DELTA, data.rfind(b"\n\n", 0, end) + 2):
-                self._held.clear()
-                self._size = 0
-                self._at_line_start = True
+                self._forget()
                 data = data[end + 2 :]
         self._look_at(self._cut(data))
 
@@ -73,11 +71,9 @@ class StreamMeter(BlockReader):
 
     def _give_up(self) -> None:
         # None of the events looked for is that large; passing over the line it stands in keeps the memory bounded.
-        self._held.clear()
-        self._size = 0
         self._in_comment = not self._at_line_start
         self._careful = self._in_comment or self._after_cr
-        self._at_line_start = True
+        self._forget()
 
     def _look_at(self, frames: bytes) -> None:
         found = frames.find(_WANTED)

@@ -23,7 +23,7 @@ from .models.events import ConversationEvent, MessageOutputEvent
 from .models.responses import ConversationResponse, ConversationUsageInfo, ResponseHead
 from .models.unknown import Unknown
 
-__all__ = ["Naming", "Respell", "camel_type", "naming_of", "snake_type"]
+__all__ = ["Naming", "Spelling", "camel_type", "naming_of", "snake_type"]
 
 Naming = Literal["camel", "snake"]
 
@@ -134,8 +134,8 @@ def _public_models(type: Any, found: set[Any]) -> set[Any]:
 _PUBLIC_MODELS = _public_models(ConversationResponse | ResponseHead | ConversationEvent, set())
 
 
-class Respell:
-    """Gives values the classes of one family: ``respell(value)`` is ``value`` itself where there is nothing to change.
+class Spelling:
+    """Gives values the classes of one family; a value is handed back as it is where there is nothing to change.
 
     Lists in a response may be edited in place, so members of the other family can turn up in any value, wherever it
     came from, and the encoder would write them under the wrong keys. Hence every value is looked through before it is
@@ -153,18 +153,20 @@ class Respell:
             family, (ConversationResponse, ConversationUsageInfo, MessageOutputEntry, MessageOutputEvent)
         )
 
-    def __call__(self, value: Any) -> Any:
+    def respell(self, value: Any) -> Any:
         """``value``, a model or a list, tuple or dict of models, in this family."""
         cls = type(value)
         if cls is self._delta:
             return value if type(value.content) is str else self._respelled(value)
         if cls is not self._response or type(value.usage) is not self._usage:
             return self._respelled(value)
+        message, leaves = self._message, self._leaves
         for entry in value.outputs:
-            if type(entry) is self._message:
-                if type(entry.content) is not str and not self._leaves.issuperset(map(type, entry.content)):
+            cls = type(entry)
+            if cls is message:
+                if type(entry.content) is not str and not leaves.issuperset(map(type, entry.content)):
                     return self._respelled(value)
-            elif type(entry) not in self._leaves:
+            elif cls not in leaves:
                 return self._respelled(value)
         return value
 

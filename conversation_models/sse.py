@@ -78,16 +78,10 @@ class BlockReader:
         if end == 1 and not (self._at_line_start and text[0] == _LF):
             # No blank line here, nor one whose LF is the first byte, after a line that ended in an earlier read.
             end = 0
-        if not end:
-            block = b""
-        elif self._held:
-            block = b"".join([*self._held, memoryview(text)[:end]])
-            self._held.clear()
-        else:
-            block = text[:end]
+        block = b""
         if end:
-            self._size = 0
-            self._at_line_start = True
+            block = b"".join([*self._held, memoryview(text)[:end]]) if self._held else text[:end]
+            self._forget()
             if len(block) > self._max_event_bytes:
                 block = self._up_to_too_large(block)
             text = text[end:]
@@ -137,6 +131,12 @@ class BlockReader:
         self._size += len(text)
         if self._size - self._at_line_start > self._max_event_bytes:
             self._give_up()
+
+    def _forget(self) -> None:
+        """What is held back has become part of a block, or is not needed: what comes next begins an event."""
+        self._held.clear()
+        self._size = 0
+        self._at_line_start = True
 
     def _up_to_too_large(self, block: bytes) -> bytes:
         passed = 0

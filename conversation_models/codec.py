@@ -55,7 +55,8 @@ class Codec:
     def decode(self, data: "Buffer | str", type: Any = ConversationResponse) -> Any:
         """Read one JSON document as ``type``: a model, or one of the unions of models.
 
-        Raises ``ConversationDecodeError`` for everything else, with the path of the value that is wrong. Well-formed,
+        Raises ``ConversationDecodeError`` for everything else, with the path of the value that is wrong. Of a repeated
+        key the last one counts, but values are checked as they come, the earlier ones too. Well-formed,
         tagged input costs one call of a prebuilt ``msgspec.json.Decoder``, untagged or unknown members about one more.
         Nothing of ``data`` is kept.
 
@@ -103,7 +104,9 @@ class Codec:
         """``value`` (a model, or a list of them) as compact JSON, UTF-8.
 
         One call of a ``msgspec.json.Encoder``, after a look at the value's members: what the other codec decoded is
-        rebuilt first, at about the cost of decoding it twice. Raises ``TypeError`` for what no JSON is made of.
+        rebuilt first, at about the cost of decoding it twice. Raises ``TypeError`` for what no JSON is made of, and
+        ``ValueError`` for text with a lone surrogate or an integer of more than 4,300 digits; NaN and infinity in
+        free-form values become ``null``, as msgspec has it.
         """
         return self._encoder.encode(self._respell(value))
 
@@ -112,8 +115,12 @@ class Codec:
         self._encoder.encode_into(self._respell(value), buffer, offset)
 
     def encode_lines(self, values: Iterable[Any]) -> bytes:
-        """``values`` as newline-delimited JSON, each line ended by LF."""
-        return self._encoder.encode_lines([self._respell(value) for value in values])
+        """``values`` as newline-delimited JSON, each line ended by LF; line ends in what is unknown become spaces."""
+        documents = [self._respell(value) for value in values]
+        lines = self._encoder.encode_lines(documents)
+        if b"\r" not in lines and lines.count(b"\n") == len(documents):
+            return lines
+        return b"".join([self._encoder.encode(document).translate(_ON_ONE_LINE) + b"\n" for document in documents])
 
     def peek(self, data: "Buffer | str") -> ResponseHead:
         """Read a response's ``conversation_id`` and ``usage``; ``outputs`` is skipped, and stays a view of ``data``.
@@ -202,6 +209,10 @@ class Codec:
                 return _decode_again(payload, decoder.type, error)
             except UNREADABLE as unreadable:
                 raise decode_error(unreadable, payload) from unreadable
+
+
+# Between the tokens of JSON, the only place for an unescaped line end, a space means the same.
+_ON_ONE_LINE = bytes.maketrans(b"\r\n", b"  ")
 
 
 class _Decoders(dict[Any, Decoder[Any]]):

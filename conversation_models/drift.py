@@ -7,8 +7,7 @@ from msgspec import UNSET, Raw
 
 from .errors import child_path
 from .models.base import TaggedModel, fields_of
-from .models.unknown import Unknown
-from .open_union import decoder_of, is_model, listed_members, read_member, tagged_members, union_of
+from .open_union import decoder_of, fits, is_model, listed_members, tagged_members, union_of
 
 __all__ = ["find_drift"]
 
@@ -36,8 +35,8 @@ def find_drift(data: Any, type: Any, path: str, found: list[str]) -> None:
 
 def _drift_of_member(raw: Raw, members: tuple[Any, ...], path: str, found: list[str]) -> None:
     union = union_of(members)
-    tag, cls = union.member(raw)
-    if cls is not None and (tag is not UNSET or not isinstance(read_member(raw, union, path), Unknown)):
+    tag, classes = union.member(raw)
+    if cls := next((cls for cls in classes if tag is not UNSET or fits(raw, cls)), None):
         _drift_of_model(raw, cls, path, found)
     elif isinstance(tag, str):
         found.append(f"{path}.type = {msgspec.json.encode(tag).decode()}")

@@ -33,20 +33,28 @@ def patch(data: "Buffer | str", path: Sequence[str | int], value: Any) -> bytes:
     ``msgspec.UNSET`` removes what is there. ``value`` is anything the codecs write; models take the naming that
     ``data`` is in (camelCase where it shows none). Of a repeated key the last is meant, as everywhere.
 
-    Raises ``ConversationDecodeError`` where ``data`` is not JSON or ``path`` leads nowhere in it. Every byte outside
-    the value is kept; costs a skip over the text of each level of ``path`` and one copy of ``data``.
+    Raises ``ConversationDecodeError`` where ``data`` is not JSON or ``path`` leads nowhere in it, ``TypeError`` where
+    ``path`` is none, and for ``value`` what ``encode`` raises. Every byte outside the value is kept; costs a skip over
+    the text of each level of ``path`` and one copy of ``data``.
 
     >>> patch(b'{"usage": {"total_tokens": 1}, "new": [1.0]}', ["usage", "total_tokens"], 2)
     b'{"usage": {"total_tokens": 2}, "new": [1.0]}'
     """
+    if isinstance(path, str) or not all(isinstance(step, (str, int)) for step in path):
+        raise TypeError("A path is a sequence of keys and indexes")
     try:
         text = memoryview(data.encode() if isinstance(data, str) else data).cast("B")
-        return b"".join(_pieces(text, path, value))
+    except UnicodeError as error:
+        raise decode_error(error, data) from error
+    new = None if value is UNSET else _json(value, text)
+    try:
+        return b"".join(_pieces(text, path, new))
     except UNREADABLE as error:
         raise decode_error(error, data) from error
 
 
-def _pieces(text: memoryview, path: Sequence[str | int], value: Any) -> Iterator[bytes | memoryview]:
+def _pieces(text: memoryview, path: Sequence[str | int], new: bytes | None) -> Iterator[bytes | memoryview]:
+    """What is left of ``text`` with ``new`` at ``path``, or, where that is ``None``, with nothing there."""
     start, end, parent = _skip(_WHITE_SPACE, text, 0), len(text), "$"
     if not path:
         end = start + _length(_document.decode(text))
@@ -57,20 +65,20 @@ def _pieces(text: memoryview, path: Sequence[str | int], value: Any) -> Iterator
         except ValidationError as error:
             raise decode_error(error, text, parent) from error
         found = [member for member in members if member.name == step]
-        if depth == len(path) and value is UNSET and found:
+        if depth == len(path) and new is None and found:
             yield from _without(text, members, step)
             return
-        if depth == len(path) and value is not UNSET and not found and isinstance(step, str):
+        if depth == len(path) and new is not None and not found and isinstance(step, str):
             end_of_members = members[-1].end if members else start + 1
-            yield from (text[:end_of_members], b"," if members else b"", _json(step, text), b":", _json(value, text))
+            yield from (text[:end_of_members], b"," if members else b"", camel.encode(step), b":", new)
             yield text[end_of_members:]
             return
         if not found:
             raise ConversationDecodeError(f"There is nothing - at `{place}`", place)
         start, end, parent = found[-1].start, found[-1].end, place
-    if value is UNSET:
+    if new is None:
         raise ConversationDecodeError("The document itself cannot be removed - at `$`", "$")
-    yield from (text[:start], _json(value, text), text[end:])
+    yield from (text[:start], new, text[end:])
 
 
 class _Key:

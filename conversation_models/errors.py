@@ -25,8 +25,8 @@ class ConversationModelsError(Exception):
 class ConversationDecodeError(ConversationModelsError, ValueError):
     """Bytes that are not JSON, or JSON that is not the type asked for.
 
-    ``path`` is the JSON path of the offending value from the document's root (``$.outputs[1].content``), or ``None``
-    where the text is not JSON at all. The message names it too.
+    ``path`` is the JSON path of the offending value from the document's root (``$.outputs[1].content``; ``[...]`` is
+    some key of a free-form map), or ``None`` where the text is not JSON at all. The message names it too.
     """
 
     def __init__(self, message: str, path: str | None = None) -> None:
@@ -76,9 +76,8 @@ def child_path(path: str, step: str | int) -> str:
     )
 
 
-_LONE_SURROGATE = (
-    rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB]..)\\u[dD][c-fC-F][0-9a-fA-F]{2}"
-)
+# A high surrogate with no escape behind it; the backslashes before it are pairs, which stand for themselves.
+_LONE_SURROGATE = re.compile(rb"(?<!\\)(?:\\\\)*(\\u[dD][89abAB][0-9a-fA-F]{2})(?:[^\\]|\\[^u])", re.DOTALL)
 
 
 def decode_error(error: Exception, data: Any, root: str = "$") -> ConversationDecodeError:
@@ -109,10 +108,10 @@ def _encoding_problem(data: Any, error: UnicodeError) -> str:
 
 
 def _syntax_problem(data: Any, reason: str) -> str:
-    # The reader takes a high surrogate at the end of a string for the end of the text.
-    if "truncated" in reason:
-        if not memoryview(data.encode() if isinstance(data, str) else data).nbytes:
-            return "Input data is empty"
-        if lone := re.search(_LONE_SURROGATE, data.encode() if isinstance(data, str) else data):
-            return f"JSON is malformed: lone surrogate escape (byte {lone.start()})"
-    return reason
+    if "truncated" not in reason:
+        return reason
+    text = memoryview(data.encode() if isinstance(data, str) else data).cast("B")
+    # The reader takes a high surrogate without a low one for the end of the text.
+    if lone := _LONE_SURROGATE.search(text):
+        return f"JSON is malformed: lone surrogate escape (byte {lone.start(1)})"
+    return f"{reason} (byte {len(text)})" if text else "Input data is empty"

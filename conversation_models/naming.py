@@ -52,6 +52,8 @@ def camel_type(type: Any) -> Any:
 
 
 _twins: dict[Any, Any] = {}
+_publics: dict[Any, Any] = {}
+"""For each twin, the class it is a twin of."""
 
 
 def snake_type(type: Any) -> Any:
@@ -89,6 +91,7 @@ def _derive(cls: type[Model]) -> type[Model]:
         ),
     )
     twin.__qualname__ = cls.__qualname__
+    _publics[twin] = cls
     return twin
 
 
@@ -101,12 +104,13 @@ def _value_semantics(public: type[Model]) -> dict[str, Any]:
 
     # Python asks the subclass first, whichever side it stands on.
     def __eq__(self: Struct, other: object) -> bool:
-        if not isinstance(other, public):
+        if type(other) is not public and type(other) is not type(self):
             return NotImplemented
         return all(getattr(self, name) == getattr(other, name) for name in names)
 
     def __ne__(self: Struct, other: object) -> bool:
-        return NotImplemented if not isinstance(other, public) else not __eq__(self, other)
+        equal = __eq__(self, other)
+        return equal if equal is NotImplemented else not equal
 
     def __hash__(self: Struct) -> int:
         return hash(as_public(self))
@@ -134,6 +138,22 @@ def _public_models(type: Any, found: set[Any]) -> set[Any]:
 _PUBLIC_MODELS = _public_models(ConversationResponse | ResponseHead | ConversationEvent, set())
 
 
+class _Plans(dict[Any, tuple[Any, list[str]]]):
+    """For each model of either family: its class in this one, and the names of the fields that have to be looked at.
+
+    Not only for the models of this library: programs add the fields they know of in subclasses.
+    """
+
+    def __init__(self, family: Callable[[Any], Any]) -> None:
+        self._family = family
+
+    def __missing__(self, cls: Any) -> tuple[Any, list[str]]:
+        public = _publics.get(cls, cls)
+        respelled = [field.name for field in fields_of(public) if snake_type(field.type) != field.type]
+        plan = self[cls] = (self._family(public), respelled)
+        return plan
+
+
 class Spelling:
     """Gives values the classes of one family; a value is handed back as it is where there is nothing to change.
 
@@ -143,12 +163,9 @@ class Spelling:
     """
 
     def __init__(self, family: Callable[[Any], Any]) -> None:
-        # For each class of either family: the class of this one, and the names of the fields that have to be looked at.
-        self._plans: dict[Any, tuple[Any, list[str]]] = {}
-        for cls in _PUBLIC_MODELS:
-            respelled = [field.name for field in fields_of(cls) if snake_type(field.type) != field.type]
-            self._plans[cls] = self._plans[snake_type(cls)] = (family(cls), respelled)
-        self._leaves = frozenset([cls for cls, plan in self._plans.items() if plan == (cls, [])] + [Unknown])
+        self._plans = _Plans(family)
+        models = [spelled for cls in _PUBLIC_MODELS for spelled in (cls, snake_type(cls))]
+        self._leaves = frozenset([cls for cls in models if self._plans[cls] == (cls, [])] + [Unknown])
         self._response, self._usage, self._message, self._delta = map(
             family, (ConversationResponse, ConversationUsageInfo, MessageOutputEntry, MessageOutputEvent)
         )
@@ -172,7 +189,7 @@ class Spelling:
 
     def _respelled(self, value: Any) -> Any:
         cls = type(value)
-        if cls in self._plans:
+        if issubclass(cls, Model):
             target, names = self._plans[cls]
             changed = {}
             for name in names:

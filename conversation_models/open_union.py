@@ -13,7 +13,7 @@ from typing import Any, Union, get_args, get_origin
 from msgspec import UNSET, Raw, UnsetType, ValidationError, defstruct, structs
 from msgspec.json import Decoder
 
-from .errors import decode_error
+from .errors import ConversationDecodeError, decode_error
 from .models.base import Model, TaggedModel, fields_of
 from .models.chunks import (
     DocumentURLChunk,
@@ -38,8 +38,8 @@ from .models.unknown import Unknown
 
 __all__ = ["read_open"]
 
-# The field by which an untagged member is recognised; the first of its union that is there decides. Events of tool
-# executions are not listed: they cannot be told apart by their fields.
+# The field by which an untagged member is recognised; of several that are there, the first whose model can be read
+# decides. Events of tool executions are not listed: they cannot be told apart by their fields.
 RECOGNISED_BY: dict[Any, str] = {
     AgentHandoffEntry: "previous_agent_id",
     FunctionCallEntry: "tool_call_id",
@@ -70,7 +70,7 @@ def read_open(data: Any, type: Any, rejection: ValidationError, root: str) -> An
     """
     try:
         if is_model(type):
-            if issubclass(type, TaggedModel) and union_of((type,)).member(data)[1] is None:
+            if issubclass(type, TaggedModel) and not union_of((type,)).member(data)[1]:
                 raise rejection
             return _read_model(data, type, root)
         if members := tagged_members(type):
@@ -95,15 +95,25 @@ def _read_members(raws: list[Raw], union: "OpenUnion", path: str) -> list[Any]:
 
 def read_member(raw: Raw, union: "OpenUnion", path: str) -> Any:
     """Read a member of ``union`` that stands at ``path``, whatever it is."""
-    tag, cls = union.member(raw)
-    if cls is None:
-        return unknown(None if tag is UNSET else tag, raw)
+    tag, classes = union.member(raw)
+    for cls in classes:
+        try:
+            return _read_model(raw, cls, path)
+        except ValidationError as error:
+            if tag is not UNSET:
+                raise decode_error(error, raw, path) from error
+    return unknown(None if tag is UNSET else tag, raw)
+
+
+def fits(raw: Raw, cls: type[Model]) -> bool:
+    """Whether an untagged member is read as ``cls``, be it that a member of its own is wrong."""
     try:
-        return _read_model(raw, cls, path)
-    except ValidationError as error:
-        if tag is UNSET:  # It only looked like one.
-            return unknown(None, raw)
-        raise decode_error(error, raw, path) from error
+        _read_model(raw, cls, "$")
+    except ValidationError:
+        return False
+    except ConversationDecodeError:
+        pass
+    return True
 
 
 def _read_model(data: Any, cls: Any, path: str) -> Any:
@@ -154,25 +164,22 @@ class OpenUnion:
         )
         self._probe: Decoder[Any] = Decoder(probe)
 
-    def member(self, raw: Any) -> tuple[str | None | UnsetType, Any]:
+    def member(self, raw: Any) -> tuple[str | None | UnsetType, list[Any]]:
         """What ``raw`` says it is: its tag (``UNSET``: it has none, ``None``: no string), and the model it stands for.
 
-        Without a tag, the model is the one that the fields stand for.
+        Without a tag, the models that its fields may stand for.
         """
         try:
             probe = self._probe.decode(raw)
         except ValidationError:  # Not an object.
-            return UNSET, None
+            return UNSET, []
         if probe.type is not UNSET:
             try:
                 tag = decoder_of(str).decode(probe.type)
             except ValidationError:
-                return None, None
-            return tag, self._by_tag.get(tag)
-        for name, cls in self._recognised:
-            if getattr(probe, name) is not UNSET:
-                return UNSET, cls
-        return UNSET, None
+                return None, []
+            return tag, [self._by_tag[tag]] if tag in self._by_tag else []
+        return UNSET, [cls for name, cls in self._recognised if getattr(probe, name) is not UNSET]
 
 
 class _Shell:

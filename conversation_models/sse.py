@@ -24,7 +24,7 @@ __all__ = ["SSEDecoder", "ServerSentEvent", "encode_sse"]
 
 MAX_EVENT_BYTES = 16 * 1024 * 1024
 
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _LF, _CR = b"\n\r"
 _COMMENTS = re.compile(rb"^:[^\n]*\n", re.MULTILINE)
 _END_OF_LINE = re.compile(r"\r\n|\r|\n")
@@ -98,11 +98,11 @@ class BlockReader:
         text = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else bytes(data)
         if self._start is not None:
             text = self._start + text
-            if len(text) < 3 and _BYTE_ORDER_MARK.startswith(text):
+            if len(text) < 3 and BYTE_ORDER_MARK.startswith(text):
                 self._start = text
                 return b""
             self._start = None
-            text = text.removeprefix(_BYTE_ORDER_MARK)
+            text = text.removeprefix(BYTE_ORDER_MARK)
         if text and self._after_cr:
             self._after_cr = False
             text = text.removeprefix(b"\n")

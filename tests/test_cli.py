@@ -474,6 +474,28 @@ def test_convert_lines_one_by_one() -> None:
     assert done.err.count("\n") == 1
 
 
+def test_convert_gives_a_line_for_each_document() -> None:
+    laid_out = json.dumps({**HELLO, "outputs": [{"type": "new", "a": [1, 2]}]}, indent=2)
+    done = run("convert", "--to", "camel", stdin=laid_out)
+    assert done.out.count("\n") == 1
+    again = run("validate", "-", stdin=done.out + done.out)
+    assert again.out.splitlines()[-1] == "-: ok (2 documents, camelCase)"
+
+
+def test_lines_of_which_the_first_are_broken() -> None:
+    lines = ["oops"] * 5 + [json.dumps(HELLO)] * 3
+    done = run("validate", "-", stdin="\n".join(lines))
+    assert done.status == 1
+    assert done.out.splitlines()[-1] == "-: 5 of 8 documents are invalid"
+
+
+def test_a_byte_order_mark_is_no_part_of_json() -> None:
+    for text in json.dumps(HELLO), json.dumps(HELLO, indent=1), "\n".join([json.dumps(HELLO)] * 2), "".join(stream()):
+        done = run("show", "-", stdin=b"\xef\xbb\xbf" + text.encode())
+        assert done == run("show", "-", stdin=text)
+        assert done.status == 0
+
+
 @pytest.mark.parametrize("to", NAMINGS)
 @pytest.mark.parametrize("from_", NAMINGS)
 def test_convert_a_stream(from_: Naming, to: Naming) -> None:
@@ -585,6 +607,18 @@ def test_nowhere_left_to_write_to(command: list[str]) -> None:
             timeout=60,
         )
     assert (done.returncode, done.stderr) == (1, "conversation-models: standard output: No space left on device\n")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_nowhere_to_complain_to() -> None:
+    """Warnings that cannot be told do not stop the work."""
+    lines = "\n".join(json.dumps({**HELLO, f"new{index}": 1}) for index in range(3))
+    with open("/dev/full", "wb") as full:
+        command = [*PROGRAM, "convert", "--to", "camel"]
+        done = subprocess.run(
+            command, input=lines.encode(), stdout=subprocess.PIPE, stderr=full, check=False, env=ENVIRONMENT, timeout=60
+        )
+    assert done.stdout.count(b"\n") == 3
 
 
 @pytest.mark.parametrize("module", ["typer", "rich"])

@@ -149,6 +149,17 @@ def test_lines_from_an_iterator() -> None:
     assert cm.camel.encode_lines(chunks) == b'{"type":"text","text":"a"}\n{"type":"text","text":"b"}\n'
 
 
+def test_what_is_unknown_makes_no_lines_of_its_own() -> None:
+    laid_out = b'{"type":"new",\r\n "a\\n":[1.50 ,\n\t2]}'
+    on_one_line = b'{"type":"new",   "a\\n":[1.50 , \t2]}'
+    chunks = [cm.TextChunk(text="a\nb"), cm.Unknown("new", laid_out)]
+    assert cm.camel.encode_lines(chunks) == b'{"type":"text","text":"a\\nb"}\n' + on_one_line + b"\n"
+    assert cm.camel.encode(chunks[1]) == laid_out
+    assert cm.camel.encode_lines([cm.Unknown("new", b'{"type":\r"new"}')]) == b'{"type": "new"}\n'
+    head = cm.camel.peek(b'{"conversationId":"c","outputs":[1,\n2],"usage":{}}')
+    assert cm.camel.encode_lines([head, head]).count(b"\n") == 2
+
+
 # Output ----------------------------------------------------------------------------------------------------------
 
 
@@ -180,6 +191,33 @@ def test_lists_tuples_and_dicts_of_models_are_spelled_as_well() -> None:
         [fields],
         {"agent_id": fields},
     ]
+
+
+class Regional(cm.MessageOutputEntry, frozen=True, kw_only=True):
+    """A model with a field that a program knows of, and this library does not."""
+
+    data_region: str
+
+
+def test_models_of_ones_own() -> None:
+    fields = {"object": "entry", "type": "message.output", "role": "assistant"}
+    camel = {**fields, "content": [{"type": "image_url", "imageUrl": "u"}], "dataRegion": "eu"}
+    snake = {**fields, "content": [{"type": "image_url", "image_url": "u"}], "data_region": "eu"}
+    made = Regional(content=[cm.ImageURLChunk(image_url="u")], data_region="eu")
+    for value in made, cm.camel.decode(dumps(camel), Regional), cm.snake.decode(dumps(snake), Regional):
+        assert value == made
+        for codec, document in ((cm.camel, camel), (cm.snake, snake)):
+            assert json.loads(codec.encode(value)) == document
+            response = cm.ConversationResponse(conversation_id="c", outputs=[value], usage=cm.ConversationUsageInfo())
+            assert json.loads(codec.encode(response))["outputs"] == [document]
+
+
+def test_numbers_and_text_that_json_has_no_place_for() -> None:
+    assert cm.camel.encode([float("nan"), float("inf")]) == b"[null,null]"
+    with pytest.raises(UnicodeEncodeError):
+        cm.camel.encode("\ud800")
+    with pytest.raises(ValueError, match="4300 digits"):
+        cm.camel.encode(10**5000)
 
 
 @every_naming

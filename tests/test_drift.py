@@ -99,6 +99,23 @@ def test_the_other_spelling_is_drift(naming: Naming) -> None:
     assert CODECS[naming].drift(dumps(document)) == [f"$.outputs[0].{other}"]
 
 
+def test_drift_around_members_that_are_wrong() -> None:
+    """What is wrong costs nothing that is found besides, tagged or not."""
+    wrong = b'"content":[{"type":"text","text":5,"a":1},{"text":5}],"b":1'
+    for tag in b"", b'"type":"message.output",':
+        data = b'{"conversation_id":"c","outputs":[{%b%b}],"usage":{},"new":1}' % (tag, wrong)
+        assert cm.snake.drift(data) == [
+            "$.outputs[0].content[0].a",
+            "$.outputs[0].content[1]",
+            "$.outputs[0].b",
+            "$.new",
+        ]
+
+
+def test_drift_of_an_untagged_member_with_empty_fields_of_others() -> None:
+    assert cm.snake.drift(b'{"content":null,"name":"n"}', cm.OutputEntry) == ["$.content"]
+
+
 def test_a_tag_that_is_not_the_models_own() -> None:
     assert cm.snake.drift(b'{"type":"new","text":"a"}', cm.ContentChunk) == ['$.type = "new"']
     assert cm.snake.drift(b'{"type":"text","text":"a"}', cm.TextChunk) == []

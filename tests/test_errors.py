@@ -145,7 +145,12 @@ NOT_JSON: list[tuple[bytes | str, str]] = [
     (response(b'{"content":"\\udc00"}'), "surrogate"),
     (response(b'{"type":"new","a":"\\ud800"}'), "malformed"),
     (b'"\\ud800"', "surrogate"),
-    (b'"\\ud83d', "surrogate"),
+    (b'"\\ud800 and so on', "surrogate pair (byte 7)"),
+    (b'"a\\\\\\\\\\ud800"', "surrogate escape (byte 6)"),
+    # Cut off: in the middle of a pair, and behind a backslash that stands for itself.
+    *((b'"\\ud83d\\ude00'[:end], f"truncated (byte {end})") for end in range(1, 13)),
+    (b'{"a":"\\\\ud83d for"', "truncated (byte 18)"),
+    ('{"\u00fc":', "truncated (byte 6)"),
     (GOOD.decode().replace('"c"', '"\ud800"'), "surrogate"),
     (response(b'{"content":"a\xffb"}'), "UTF-8: invalid start byte (byte 47)"),
     (response(b'{"content":"\xed\xa0\x80"}'), "UTF-8"),

@@ -200,10 +200,26 @@ def test_untagged_members_of_members() -> None:
         ({"tool_call_id": "c"}, cm.Unknown),
         ({"previous_agent_id": "a"}, cm.Unknown),
         ({"content": [{"text": "a"}, 5], "role": "user"}, cm.Unknown),
+        # Fields of other models, empty as some serialisers write them.
+        ({"name": "n", "arguments": "{}", "content": None}, cm.ToolExecutionEntry),
+        ({"name": "n", "arguments": "{}", "tool_call_id": None}, cm.ToolExecutionEntry),
+        ({"name": "n", "tool_call_id": "q", "info": {}}, cm.ToolExecutionEntry),
+        ({"content": "c", "previous_agent_id": None, "tool_call_id": None, "name": None}, cm.MessageOutputEntry),
     ],
 )
 def test_untagged_entries_between_classes(document: Any, cls: type) -> None:
     assert isinstance(cm.snake.decode(dumps(document), cm.OutputEntry), cls)
+
+
+def test_an_untagged_chunk_with_empty_fields_of_others() -> None:
+    data = b'{"text":null,"thinking":null,"imageUrl":"u"}'
+    assert cm.camel.decode(data, cm.ContentChunk) == cm.ImageURLChunk(image_url="u")
+
+
+def test_an_untagged_member_whose_own_member_is_wrong_is_an_error() -> None:
+    with pytest.raises(cm.ConversationDecodeError) as caught:
+        cm.camel.decode(b'{"name":"n","content":[{"type":"text","text":5}]}', cm.OutputEntry)
+    assert caught.value.path == "$.content[0].text"
 
 
 def test_a_single_class_needs_no_tag() -> None:

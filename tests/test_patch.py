@@ -222,6 +222,22 @@ def test_paths_that_lead_nowhere(data: bytes, path: Any, value: Any, place: str)
     assert place in str(caught.value)
 
 
+@pytest.mark.parametrize("path", ["s", "", [1.0], [None], [b"a"], ["s", ("t",)]])
+def test_paths_that_are_none(path: Any) -> None:
+    with pytest.raises(TypeError, match="keys and indexes"):
+        cm.patch(b'{"s":{"t":1}}', path, 1)
+
+
+@pytest.mark.parametrize(
+    ("value", "error"), [("\ud800", UnicodeEncodeError), (object(), TypeError), ({1, object()}, TypeError)]
+)
+def test_values_that_no_json_is_made_of(value: Any, error: type[Exception]) -> None:
+    """They are not the document's fault: the error is that of ``encode``."""
+    with pytest.raises(error) as caught:
+        cm.patch(b'{"a":1}', ["a"], value)
+    assert not isinstance(caught.value, cm.ConversationModelsError)
+
+
 @pytest.mark.parametrize(
     "data",
     [b"", b"{", b'{"a":1}x', b'{"a":1,}', b'{"a":NaN}', b'{"a":' * 100_000, b'{"\\ud800":1,"a":1}', b'{"\xff":1}'],

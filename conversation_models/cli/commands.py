@@ -181,7 +181,7 @@ def convert(
                 ok = False
                 continue
             if isinstance(record.value, ConversationResponse):
-                sys.stdout.buffer.write(target.encode(record.value) + b"\n")
+                sys.stdout.buffer.write(target.encode_lines([record.value]))
             else:
                 sys.stdout.buffer.write(target.encode_event(record.value))
             for warning in drift.new(record.drift()):
@@ -202,7 +202,7 @@ def collect(file: File = "-", naming: NamingOption = None) -> int:
             response = collect_events(valid_events(source))
         except ConversationResponseError as error:
             raise InputError(reported(error.event)) from error
-        sys.stdout.buffer.write(codec_for(source.naming).encode(response) + b"\n")
+        sys.stdout.buffer.write(codec_for(source.naming).encode_lines([response]))
         return True
 
     return each([file], naming, collect_one)

@@ -4,7 +4,7 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Iterator
-from itertools import chain
+from itertools import chain, islice
 from typing import Any, NamedTuple, get_args
 
 import msgspec
@@ -14,7 +14,7 @@ from ..errors import UNREADABLE, ConversationDecodeError, TruncatedStreamError
 from ..models.events import ConversationEvent, ResponseDoneEvent, ResponseErrorEvent
 from ..models.responses import ConversationResponse
 from ..naming import Naming, naming_of
-from ..sse import ServerSentEvent, SSEDecoder, is_json
+from ..sse import BYTE_ORDER_MARK, ServerSentEvent, SSEDecoder, is_json
 from ..stream import InvalidEvent, StreamEvent
 from .terminal import LongRead
 
@@ -60,13 +60,18 @@ def open_input(path: str, naming: Naming | None, *, progress: bool) -> "Document
         head += chunk
         if len(head) > _READ or not _TOO_SHORT_TO_TELL.fullmatch(head):
             break
-    return (Events if _STREAM.match(head) else Documents)(path, naming, chain([head], chunks))
+    if _STREAM.match(head):
+        return Events(path, naming, chain([head], chunks))
+    return Documents(path, naming, chain([head.removeprefix(BYTE_ORDER_MARK)], chunks))
 
 
 class Documents:
     """Responses: one, or one a line. ``place`` says, for messages, where the latest stands."""
 
     noun = "document"
+
+    # So many may stand before the first line that is whole.
+    _BROKEN_LINES = 100
 
     def __init__(self, name: str, naming: Naming | None, chunks: Iterator[bytes]) -> None:
         self.name = name
@@ -76,7 +81,7 @@ class Documents:
         seen: list[bytes] = []
         ahead = _numbered_lines(_recorded(chunks, seen))
         _, first = next(ahead, (0, b""))
-        one_a_line = is_json(first) or _is_response(next(ahead, (0, b""))[1])
+        one_a_line = is_json(first) or any(_is_response(line) for _, line in islice(ahead, self._BROKEN_LINES))
         chunks = _flushing(chain(seen, chunks))
         self._texts = _numbered_lines(chunks) if one_a_line else iter([(1, b"".join(chunks))])
 

@@ -1,6 +1,7 @@
 """Where the words go: text made safe to show, errors in one line, and the progress of long inputs."""
 
 import os
+from contextlib import suppress
 
 from rich.console import Console
 from rich.progress import (
@@ -52,7 +53,8 @@ def one_line(text: str) -> str:
 def complain(message: str) -> None:
     """Write one line to stderr, after what stdout has been given so far."""
     print(end="", flush=True)
-    _errors.print(one_line(f"conversation-models: {message}"))
+    with suppress(OSError):  # There is nobody left to tell.
+        _errors.print(one_line(f"conversation-models: {message}"))
 
 
 def say(line: str, style: str = "") -> None:

@@ -129,7 +129,8 @@ def collect(events: Iterable[StreamEvent]) -> ConversationResponse:
     """The response that a stream's events add up to.
 
     Raises ``TruncatedStreamError`` where the stream ends without ``conversation.response.done`` or ``.error``, and
-    ``ConversationResponseError`` where it reports an error; both carry the response so far as ``partial``.
+    ``ConversationResponseError`` where it reports an error; both carry the response so far as ``partial``. What reading
+    ``events`` raises passes through, but not behind the end, where nothing is lost with it.
 
     >>> from conversation_models import camel
     >>> stream = [
@@ -143,7 +144,7 @@ def collect(events: Iterable[StreamEvent]) -> ConversationResponse:
     try:
         for event in events:
             builder.add(event)
-    except TruncatedStreamError as error:
+    except Exception as error:
         _lacks_its_end(builder, error)
     return _complete(builder)
 
@@ -154,15 +155,16 @@ async def acollect(events: AsyncIterable[StreamEvent]) -> ConversationResponse:
     try:
         async for event in events:
             builder.add(event)
-    except TruncatedStreamError as error:
+    except Exception as error:
         _lacks_its_end(builder, error)
     return _complete(builder)
 
 
-def _lacks_its_end(builder: ResponseBuilder, error: TruncatedStreamError) -> None:
+def _lacks_its_end(builder: ResponseBuilder, error: Exception) -> None:
     # Behind its end, a stream has nothing to lose.
     if not builder.done and builder.error is None:
-        error.partial = builder.response
+        if isinstance(error, TruncatedStreamError):
+            error.partial = builder.response
         raise error
 
 

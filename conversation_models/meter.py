@@ -55,25 +55,23 @@ class StreamMeter(BlockReader):
         """Look at what passes. Costs a search for the one word that all the events looked for have in common."""
         # Looking at both ends of a long read is five times as fast as looking through it.
         if not self._careful and type(data) is bytes and len(data) > _LONG and _CR not in data:
-            end = data.rfind(b"\n\n")
-            first = self._held[0] if self._held else data
-            if first.startswith(_DELTA) and data.startswith(_DELTA, data.rfind(b"\n\n", 0, end) + 2):
-                self._forget()
-                data = data[end + 2 :]
+            first, last = data.find(b"\n\n") + 2, data.rfind(b"\n\n", 0, data.rfind(b"\n\n")) + 2
+            if first < last and data.startswith(_DELTA, last) and (self._held or data).startswith(_DELTA):
+                data = data[:first] + data[last:]
         self._look_at(self._cut(data))
 
     def close(self) -> None:
         """Look at the last event, if only its blank line is missing."""
         self._look_at(self._rest())
 
+    # None of the events looked for is too large: such a one is passed over, however it is cut.
+
     def _up_to_too_large(self, block: bytes) -> bytes:
-        return block
+        return b"\n\n".join([frame for frame in block.split(b"\n\n") if not self._is_too_large(frame)])
 
     def _give_up(self) -> None:
-        # None of the events looked for is that large; passing over the line it stands in keeps the memory bounded.
-        self._in_comment = not self._at_line_start
-        self._careful = self._in_comment or self._after_cr
-        self._forget()
+        # With this for data, nothing is read from the rest of the event.
+        self._held[:] = b"data: \0\n" if self._at_line_start() else b"data: \0"
 
     def _look_at(self, frames: bytes) -> None:
         found = frames.find(_WANTED)

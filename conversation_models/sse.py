@@ -25,7 +25,7 @@ __all__ = ["SSEDecoder", "ServerSentEvent", "encode_sse"]
 MAX_EVENT_BYTES = 16 * 1024 * 1024
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-_LF, _CR = b"\n\r"
+_LF, _CR, _COLON = b"\n\r:"
 _COMMENTS = re.compile(rb"^:[^\n]*\n", re.MULTILINE)
 _END_OF_LINE = re.compile(r"\r\n|\r|\n")
 _END_OF_LINE_BYTES = re.compile(rb"\r\n|\r|\n")
@@ -43,23 +43,11 @@ class ServerSentEvent(Struct, frozen=True):
 class BlockReader:
     """Cuts a stream into blocks. The readers inherit it, since they ask all the time what is held back."""
 
-    __slots__ = (
-        "_after_cr",
-        "_at_line_start",
-        "_careful",
-        "_held",
-        "_in_comment",
-        "_max_event_bytes",
-        "_size",
-        "_start",
-        "_too_large",
-    )
+    __slots__ = ("_after_cr", "_careful", "_held", "_in_comment", "_max_event_bytes", "_start", "_too_large")
 
     def __init__(self, max_event_bytes: int = MAX_EVENT_BYTES) -> None:
         self._max_event_bytes = max_event_bytes
-        self._held: list[bytes] = []  # The unfinished event, without its comments.
-        self._size = 0
-        self._at_line_start = True  # What was read last ended a line, or nothing was read yet.
+        self._held = bytearray()  # The unfinished event, without its comments.
         self._in_comment = False
         self._after_cr = False
         self._start: bytes | None = b""  # What may become a byte-order mark; None once that is settled.
@@ -75,26 +63,25 @@ class BlockReader:
         if not text:
             return b""
         end = text.rfind(b"\n\n") + 2
-        if end == 1 and not (self._at_line_start and text[0] == _LF):
+        if end == 1 and not (text[0] == _LF and self._at_line_start()):
             # No blank line here, nor one whose LF is the first byte, after a line that ended in an earlier read.
             end = 0
         block = b""
         if end:
-            block = b"".join([*self._held, memoryview(text)[:end]]) if self._held else text[:end]
-            self._forget()
+            block = b"".join((self._held, memoryview(text)[:end])) if self._held else text[:end]
+            self._held.clear()
             if len(block) > self._max_event_bytes:
                 block = self._up_to_too_large(block)
             text = text[end:]
         if text and not self._too_large:
             self._hold(text)
-        if self._too_large and not block:
-            raise self._error()
+        if not block:
+            self._check()
         return block
 
     def _plain(self, data: "Buffer | str") -> bytes:
         """``data`` as bytes, without what only the ends of reads and lines have to be watched for."""
-        if self._too_large:
-            raise self._error()
+        self._check()
         text = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else bytes(data)
         if self._start is not None:
             text = self._start + text
@@ -115,51 +102,48 @@ class BlockReader:
         self._careful = self._after_cr or self._in_comment
         return text
 
+    def _at_line_start(self) -> bool:
+        return not self._held or self._held[-1] == _LF
+
     def _hold(self, text: bytes) -> None:
-        if (self._at_line_start and text[0] == 58) or b"\n:" in text:
-            lines = b"" if self._at_line_start else b" "  # Keeps what is no line's start from being taken for one.
+        if b"\n:" in text or (text[0] == _COLON and self._at_line_start()):
+            lines = b"" if self._at_line_start() else b" "  # Keeps what is no line's start from being taken for one.
             kept = _COMMENTS.sub(b"", lines + text)
             last_line = kept.rfind(b"\n") + 1
             if kept[last_line : last_line + 1] == b":":
                 kept = kept[:last_line]
                 self._in_comment = self._careful = True
             text = kept[len(lines) :]
-            if not text:
-                return
-        self._held.append(text)
-        self._at_line_start = text[-1] == _LF
-        self._size += len(text)
-        if self._size - self._at_line_start > self._max_event_bytes:
+        self._held += text
+        if len(self._held) - self._held.endswith(b"\n") > self._max_event_bytes:
             self._give_up()
-
-    def _forget(self) -> None:
-        """What is held back has become part of a block, or is not needed: what comes next begins an event."""
-        self._held.clear()
-        self._size = 0
-        self._at_line_start = True
 
     def _up_to_too_large(self, block: bytes) -> bytes:
         passed = 0
         for frame in block.split(b"\n\n"):
-            if len(_COMMENTS.sub(b"", frame + b"\n").strip(b"\n")) > self._max_event_bytes:
+            if self._is_too_large(frame):
                 self._give_up()
                 return block[:passed]
             passed += len(frame) + 2
         return block
 
+    def _is_too_large(self, frame: bytes) -> bool:
+        return len(_COMMENTS.sub(b"", frame + b"\n").strip(b"\n")) > self._max_event_bytes
+
     def _give_up(self) -> None:
         self._held.clear()
         self._careful = self._too_large = True
 
-    def _error(self) -> EventTooLargeError:
-        return EventTooLargeError(f"An event of the stream is larger than {self._max_event_bytes} bytes")
+    def _check(self) -> None:
+        """Raises ``EventTooLargeError`` where there is no reading on."""
+        if self._too_large:
+            raise EventTooLargeError(f"An event of the stream is larger than {self._max_event_bytes} bytes")
 
     def _rest(self) -> bytes:
-        """The bytes of the unfinished event: its lines ended by LF, its comments left out."""
-        if self._too_large:
-            raise self._error()
-        rest = (self._start or b"") + b"".join(self._held)
-        self._held.clear()
+        """The bytes of the unfinished event, its lines ended by LF, its comments left out; then all begins anew."""
+        self._check()
+        rest = (self._start or b"") + self._held
+        BlockReader.__init__(self, self._max_event_bytes)
         return rest
 
 
@@ -185,9 +169,14 @@ def read_fields(frame: bytes) -> Fields:
             event = value
         elif name == b"id":
             id = id if b"\0" in value else value
-        elif name == b"retry":
-            retry = value if value.isdigit() else retry
+        elif name == b"retry" and value.isdigit():
+            retry = value.lstrip(b"0") or b"0"
     return Fields(event, b"\n".join(data) if data else None, id, retry)
+
+
+def is_end_mark(data: bytes) -> bool:
+    """Whether ``data`` is no event, but what services close a stream with."""
+    return data.strip(b" ") == b"[DONE]"
 
 
 def is_json(text: bytes) -> bool:
@@ -205,7 +194,9 @@ _json = msgspec.json.Decoder(msgspec.Raw)
 class SSEDecoder(BlockReader):
     """Reads server-sent events from bytes in any split; bytes that are no UTF-8 become U+FFFD.
 
-    Memory: the unfinished event, at most ``max_event_bytes`` of it.
+    ``last_event_id`` and ``reconnection_time`` (milliseconds, ``None`` until the stream sets it) are for those who
+    connect again; ``id`` and ``retry`` set them with or without data beside them. Memory: the unfinished event, at most
+    ``max_event_bytes`` of it.
 
     >>> decoder = SSEDecoder()
     >>> decoder.feed(b"event: greeting\\ndata: Hel")
@@ -214,11 +205,15 @@ class SSEDecoder(BlockReader):
     [ServerSentEvent(event='greeting', data='Hello', id='', retry=None)]
     """
 
-    __slots__ = ("_last_event_id",)
+    __slots__ = ("last_event_id", "reconnection_time")
+
+    last_event_id: str
+    reconnection_time: int | None
 
     def __init__(self, max_event_bytes: int = MAX_EVENT_BYTES) -> None:
         super().__init__(max_event_bytes)
-        self._last_event_id = ""
+        self.last_event_id = ""
+        self.reconnection_time = None
 
     def feed(self, data: "Buffer | str") -> list[ServerSentEvent]:
         """The events that ``data`` completes.
@@ -231,21 +226,19 @@ class SSEDecoder(BlockReader):
     def close(self) -> list[ServerSentEvent]:
         """Ends the stream: the last event, if only its blank line is missing. An event cut off is dropped."""
         fields = read_fields(self._rest())
-        event = self._event(fields)
-        return [event] if event and is_json(fields.data or b"") else []
+        event = self._event(fields) if is_json(fields.data or b"") else None
+        return [event] if event else []
 
     def _event(self, fields: Fields) -> ServerSentEvent | None:
         if fields.id is not None:
-            self._last_event_id = _text(fields.id)
-        if fields.data is None or fields.data == b"[DONE]":
+            self.last_event_id = _text(fields.id)
+        # More digits than an int is read from are no time to wait for.
+        retry = int(fields.retry) if fields.retry and len(fields.retry) < 20 else None
+        if retry is not None:
+            self.reconnection_time = retry
+        if fields.data is None or is_end_mark(fields.data):
             return None
-        return ServerSentEvent(
-            _text(fields.event) or "message",
-            _text(fields.data),
-            self._last_event_id,
-            # More digits than an int is read from are no time to wait for.
-            int(fields.retry) if fields.retry and len(fields.retry) < 20 else None,
-        )
+        return ServerSentEvent(_text(fields.event) or "message", _text(fields.data), self.last_event_id, retry)
 
 
 def _text(value: bytes) -> str:
@@ -255,18 +248,21 @@ def _text(value: bytes) -> str:
 def encode_sse(event: ServerSentEvent) -> bytes:
     """``event`` as bytes that an event-stream reader reads back; line ends in ``data`` are read back as LF.
 
-    Raises ``ValueError`` for an ``event`` or ``id`` the grammar cannot carry: one with a line end, an ``id`` with NUL.
+    An empty ``id`` is not written, as it would reset the stream's. Raises ``ValueError`` for what the grammar cannot
+    carry: an ``event`` or ``id`` with a line end, an ``id`` with NUL, a ``retry`` below 0 or of 20 digits.
 
     >>> encode_sse(ServerSentEvent(data="one\\ntwo"))
     b'data: one\\ndata: two\\n\\n'
     """
     if _END_OF_LINE.search(event.event) or _END_OF_LINE.search(event.id) or "\0" in event.id:
         raise ValueError("An event's name and id cannot hold a line end, nor its id NUL")
+    if event.retry is not None and not 0 <= event.retry < 10**19:
+        raise ValueError("A reconnection time is a number of milliseconds")
     lines = [] if event.event == "message" else [f"event: {event.event}"]
     if event.id:
         lines.append(f"id: {event.id}")
     if event.retry is not None:
-        lines.append(f"retry: {event.retry}")
+        lines.append(f"retry: {event.retry:d}")
     lines += [f"data: {line}" for line in _END_OF_LINE.split(event.data)]
     return "\n".join([*lines, "", ""]).encode()
 

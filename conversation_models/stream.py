@@ -9,8 +9,8 @@ from collections.abc import AsyncGenerator, AsyncIterable, Callable, Generator, 
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from .errors import UNREADABLE, ConversationDecodeError, TruncatedStreamError
-from .models.events import ConversationEvent, ResponseDoneEvent, ResponseErrorEvent
-from .sse import MAX_EVENT_BYTES, BlockReader, is_json, read_fields
+from .models.events import ConversationEvent, ResponseDoneEvent, ResponseErrorEvent, ResponseStartedEvent
+from .sse import MAX_EVENT_BYTES, BlockReader, is_end_mark, is_json, read_fields
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -47,6 +47,13 @@ _BETWEEN_DELTAS, _BETWEEN_DATA = b"\n\n" + _DELTA, b"\n\n" + _DATA_ONLY
 _DELTA_LENGTH = len(_DELTA)
 _LF, _CR = b"\n\r"
 
+# Whether a response has ended with an event that tells.
+_ENDED_WITH: dict[str | None, bool] = {
+    ResponseStartedEvent.type: False,
+    ResponseDoneEvent.type: True,
+    ResponseErrorEvent.type: True,
+}
+
 
 class EventDecoder(BlockReader):
     """Reads a stream's events from its bytes, however they are cut. ``Codec.event_decoder`` makes one for each stream.
@@ -80,14 +87,14 @@ class EventDecoder(BlockReader):
         Costs little more than decoding the events; keeps the unfinished event only.
         """
         # One read, one delta: what a live stream mostly hands over.
-        read: Any = data
-        if self._idle and read[:_DELTA_LENGTH] == _DELTA and read[-2:] == b"\n\n":
-            payload = read[_DELTA_LENGTH:-2]
-            if _LF not in payload and _CR not in payload and len(read) <= self._max_event_bytes:
+        if self._idle and type(data) is bytes and data.startswith(_DELTA) and data.endswith(b"\n\n"):
+            payload = data[_DELTA_LENGTH:-2]
+            if _LF not in payload and _CR not in payload and len(data) <= self._max_event_bytes:
                 try:
                     return [self._decode(payload)]
                 except UNREADABLE:
                     pass
+        self._idle = False
         block = self._cut(data)
         self._idle = not (self._held or self._careful)
         return self._events(block) if block else []
@@ -97,9 +104,10 @@ class EventDecoder(BlockReader):
 
         Raises ``TruncatedStreamError`` with the bytes left, if the stream was cut off in the middle of an event.
         """
+        self._idle = False
         rest = self._rest()
         fields = read_fields(rest)
-        if fields.data is not None and (fields.data == b"[DONE]" or is_json(fields.data)):
+        if fields.data is not None and (is_end_mark(fields.data) or is_json(fields.data)):
             return self._frames(rest)
         if rest:
             raise TruncatedStreamError("The stream was cut off in the middle of an event", rest)
@@ -141,7 +149,7 @@ class EventDecoder(BlockReader):
         events: list[StreamEvent] = []
         for frame in frames.split(b"\n\n"):
             fields = read_fields(frame)
-            if fields.data and fields.data != b"[DONE]":
+            if fields.data and not is_end_mark(fields.data):
                 name = fields.event.decode("utf-8", "replace")
                 try:
                     events.append(self._read_event(fields.data, name))
@@ -152,12 +160,14 @@ class EventDecoder(BlockReader):
 
 def iter_events(decoder: EventDecoder, chunks: Iterable[Any], strict: bool) -> Generator[StreamEvent, None, None]:
     """The events in ``chunks``; see ``Codec.iter_events``."""
-    last: StreamEvent | None = None
+    ended = False
     try:
         for chunk in chunks:
-            for last in _raising(decoder.feed(chunk), strict):
-                yield last
-        yield from _raising(_close(decoder, last), strict)
+            for event in _raising(decoder.feed(chunk), strict):
+                ended = _ENDED_WITH.get(event.type, ended)
+                yield event
+            decoder._check()
+        yield from _raising(_close(decoder, ended), strict)
     finally:
         if isinstance(chunks, Generator):
             chunks.close()
@@ -167,12 +177,14 @@ async def aiter_events(
     decoder: EventDecoder, chunks: AsyncIterable[Any], strict: bool
 ) -> AsyncGenerator[StreamEvent, None]:
     """The events in ``chunks``; see ``Codec.aiter_events``."""
-    last: StreamEvent | None = None
+    ended = False
     try:
         async for chunk in chunks:
-            for last in _raising(decoder.feed(chunk), strict):
-                yield last
-        for event in _raising(_close(decoder, last), strict):
+            for event in _raising(decoder.feed(chunk), strict):
+                ended = _ENDED_WITH.get(event.type, ended)
+                yield event
+            decoder._check()
+        for event in _raising(_close(decoder, ended), strict):
             yield event
     finally:
         if isinstance(chunks, AsyncGenerator):
@@ -186,11 +198,11 @@ def _raising(events: list[StreamEvent], strict: bool) -> Iterator[StreamEvent]:
         yield event
 
 
-def _close(decoder: EventDecoder, last: StreamEvent | None) -> list[StreamEvent]:
+def _close(decoder: EventDecoder, ended: bool) -> list[StreamEvent]:
     try:
         return decoder.close()
     except TruncatedStreamError:
         # Behind its end, a stream has nothing to lose.
-        if isinstance(last, (ResponseDoneEvent, ResponseErrorEvent)):
+        if ended:
             return []
         raise

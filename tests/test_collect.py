@@ -103,6 +103,18 @@ def test_what_the_source_raises_is_raised(collect: Collect) -> None:
 
 
 @both
+@pytest.mark.parametrize("error", [ConnectionResetError(), cm.ConversationDecodeError("m"), cm.EventTooLargeError("m")])
+def test_what_goes_wrong_behind_the_end(collect: Collect, error: Exception) -> None:
+    def lost(end: Any) -> Iterable[Any]:
+        yield from (STARTED, HI, end)
+        raise error
+
+    assert collect(lost(DONE)) == WHOLE
+    with pytest.raises(cm.ConversationResponseError):
+        collect(lost(ERROR))
+
+
+@both
 def test_a_cut_off_rest_behind_the_end(collect: Collect) -> None:
     data = sent(STARTED, HI, DONE)
     for rest in b"", b"data: [DONE]\n\n", b"data: [DO", b": keep-al", b"\n":

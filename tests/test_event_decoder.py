@@ -110,6 +110,7 @@ def test_a_new_chunk_in_a_known_event() -> None:
 NOTHING = [
     b": keep-alive\n\n", b":\n\n", b":\r\n\r\n", b"\n\n\n", b"event: ping\n\n", b"data:\n\n", b"data\n\n",
     b"data: [DONE]\n\n", b"data:[DONE]\n\n", b"event: message.output.delta\ndata: [DONE]\n\n", b"id: 1\n\n",
+    b"data:  [DONE] \n\n",
     b"retry: 10\n\n", b"foo: {}\n\n", b"event: message.output.delta\n\n", b"event: message.output.delta\ndata:\n\n",
     b": data: {}\n\n", b"data: \n\n",
 ]  # fmt: skip

@@ -65,6 +65,27 @@ def test_nothing_is_read_behind_it(text: bytes, then: Any) -> None:
         one.close()
 
 
+def test_nothing_is_read_behind_a_start_that_is_too_large() -> None:
+    """Nor in the read that would be an event of its own, had it not begun inside of another."""
+    one = decoder(150)
+    assert one.feed(GOOD) == [HI]
+    with pytest.raises(cm.EventTooLargeError):
+        one.feed(b"data: " + b"x" * 300)
+    for then in GOOD, GOOD + GOOD, b"\n\n", GOOD:
+        with pytest.raises(cm.EventTooLargeError):
+            one.feed(then)
+
+
+@pytest.mark.parametrize("left", [GOOD[:30], b"data: {\n: comm", b"data: " + b"x" * 100, b"\xef\xbb", b": c", b""])
+def test_after_its_end_it_reads_another_stream(left: bytes) -> None:
+    for pieces in every_cut(GOOD + left):
+        one = decoder(150)
+        expected = outcome(one, pieces)
+        assert expected.events == [HI]
+        assert outcome(one, pieces) == expected
+        assert outcome(one, [b"\xef\xbb\xbf", GOOD[:50], GOOD[50:]]) == Outcome([HI])
+
+
 def test_it_raises_before_the_event_is_there_whole() -> None:
     one = decoder(10_000)
     reads = iter(cut(b'data: {"type":"' + b"x" * 1_000_000, [1000]))

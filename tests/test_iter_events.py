@@ -220,6 +220,27 @@ def test_behind_its_end_a_stream_has_nothing_to_lose(consume: Consume, end: Docu
 
 
 @both
+@pytest.mark.parametrize("ping", [b'data: {"type":"ping"}\n\n', b"data: {}\n\n", delta("late")], ids=len)
+def test_nor_behind_what_comes_after_its_end(consume: Consume, ping: bytes) -> None:
+    events, error = consume(Source(HEAD + FOOT, ping, b"data: {"), True, None)
+    assert (events[:2], len(events), error) == ([BEGUN, ENDED], 3, None)
+    # Another stream in the same body has an end of its own to lose.
+    events, error = consume(Source(HEAD + FOOT, HEAD, ping, b"data: {"), True, None)
+    assert len(events) == 4
+    assert isinstance(error, cm.TruncatedStreamError)
+
+
+@both
+def test_what_is_too_large_is_told_before_anything_else_is_read(consume: Consume) -> None:
+    source = Source(delta("a") + b"x" * (2**24 + 1), b"x", b"x")
+    events, error = consume(source, True, None)
+    assert events == [said("a")]
+    assert isinstance(error, cm.EventTooLargeError)
+    assert source.taken == 1
+    assert source.closed
+
+
+@both
 def test_errors_come_in_the_order_of_the_stream(consume: Consume) -> None:
     cut_off = delta("b")[:40]
     events, error = consume(Source(delta("a") + BAD + cut_off), True, None)

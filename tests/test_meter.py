@@ -156,6 +156,49 @@ def test_long_streams_of_deltas(size: int) -> None:
     assert metered(cut(data + b": keep-alive\n\ndata: [DONE]\n\n", [size])) == ("c1", USAGE, None, True)
 
 
+MISNAMED = b"event: message.output.delta\n" + sse(DONE, event=False)
+MANY = sse(DELTA) * 200
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        (MISNAMED + MANY, 0),
+        (MANY + MISNAMED, len(MANY)),
+        (MANY + MISNAMED + sse(DELTA)[:40], len(MANY)),
+        (MANY + MISNAMED + sse(DELTA)[:-1], len(MANY)),
+        (MANY + MISNAMED + b"data: [DONE]\n\n", len(MANY)),
+    ],
+    ids=["first", "last", "before a part of one", "before all but a byte of one", "before [DONE]"],
+)
+def test_an_end_that_is_called_a_delta(text: bytes, place: int) -> None:
+    """A long read is not looked through, but the first and the last event in it are, whatever they are called."""
+    for offset in range(place, place + len(MISNAMED) + 1):
+        assert metered([sse(STARTED), text[:offset], text[offset:]]) == ("c1", USAGE, None, True)
+
+
+LARGE = 17 * 2**20
+OVERSIZE: dict[str, tuple[bytes, State]] = {
+    "an end": (sse({**DONE, "note": "x" * LARGE}), NOTHING),
+    "an end without an event line": (sse({**DONE, "note": "x" * LARGE}, event=False), NOTHING),
+    "an end in an event that is too large": (b"data: " + b"x" * LARGE + b"\n" + sse(DONE), NOTHING),
+    "an end behind many lines": (b"data: x\n" * (LARGE // 8) + sse(DONE, event=False), NOTHING),
+    "an end in a comment": (b"data: " + b"x" * LARGE + b"\n: comment " + sse(DONE, event=False), NOTHING),
+    "an end behind it": (b"data: " + b"x" * LARGE + b"\n\n" + sse(DONE), (None, USAGE, None, True)),
+    "an end before it": (sse(DONE) + b"x" * LARGE, (None, USAGE, None, True)),
+}
+
+
+@pytest.mark.parametrize("name", OVERSIZE)
+def test_what_is_too_large_is_passed_over_however_it_is_cut(name: str) -> None:
+    data, expected = OVERSIZE[name]
+    for reads in (
+        *([data], cut(data, [2**20]), cut(data, [16 * 1024]), cut(data, [2**24 - 7, 11, 100])),
+        *([data[:-offset], data[-offset:]] for offset in range(1, 130, 8)),
+    ):
+        assert metered([sse(STARTED), *reads]) == ("c1", *expected[1:])
+
+
 # A stream as services send it: it starts, goes on, and ends.
 _ENDS = [cm.ResponseDoneEvent, cm.ResponseErrorEvent]
 _CONTROL = {SHAPES[cls].tag for cls in [cm.ResponseStartedEvent, *_ENDS]}

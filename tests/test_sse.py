@@ -111,6 +111,8 @@ VECTORS: dict[str, tuple[bytes, list[Read]]] = {
         [message("x", retry=3000)],
     ),
     "retry with zeros before it": (b"retry: 007\ndata: a\n\n", [message("a", retry=7)]),
+    "retry with many of them": (b"retry: " + b"0" * 30 + b"5\ndata: a\n\n", [message("a", retry=5)]),
+    "retry of nothing but zeros": (b"retry: 000\ndata: a\n\n", [message("a", retry=0)]),
     # UTF-8.
     "characters of two, three and four bytes": (
         "event: \u00e9\nid: \u20ac\ndata: \u00e9\u20ac\U0001f600\n\n".encode(),
@@ -123,6 +125,7 @@ VECTORS: dict[str, tuple[bytes, list[Read]]] = {
     "no UTF-8 in a name": (b"event: \xff\nid: \xfe\ndata: a\n\n", [message("a", "\ufffd", "\ufffd")]),
     # What this wire adds.
     "[DONE] is no event": (b"data: a\n\ndata: [DONE]\n\ndata: b\n\n", [message("a"), message("b")]),
+    "[DONE] among spaces is no event": (b"data:[DONE]\n\ndata:  [DONE] \n\ndata: b\n\n", [message("b")]),
     "but [DONE] in a text is": (
         b"data: [DONE]!\n\ndata: [DONE]\ndata: [DONE]\n\n",
         [message("[DONE]!"), message("[DONE]\n[DONE]")],
@@ -192,6 +195,32 @@ def test_a_buffer_may_be_used_again() -> None:
     assert decoder.feed(b"e\n\n") == [ServerSentEvent(data="one")]
 
 
+def test_what_it_takes_to_connect_again() -> None:
+    """The last event id and the reconnection time count without data beside them, and between streams."""
+    decoder = SSEDecoder()
+    assert (decoder.last_event_id, decoder.reconnection_time) == ("", None)
+    assert decoder.feed(b"retry: 3000\n\nid: 5\ndata: a\n\n") == [ServerSentEvent(data="a", id="5")]
+    assert (decoder.last_event_id, decoder.reconnection_time) == ("5", 3000)
+    assert decoder.feed(b"id: 6\nretry: soon\n\nid: 7\ndata: cut of") == []
+    assert decoder.close() == []
+    assert decoder.feed(b"data: b\n\n") == [ServerSentEvent(data="b", id="6")]
+    assert decoder.reconnection_time == 3000
+
+
+@pytest.mark.parametrize(
+    "left", [b"data: 1\n: comm", b"data: 1\r", b"\xef", b"data: " + b"x" * 15, b"data: x\n", b": c", b"\xef\xbb\xbfd"]
+)
+def test_after_its_end_it_reads_another_stream(left: bytes) -> None:
+    for pieces in every_cut(left):
+        decoder = SSEDecoder(max_event_bytes=25)
+        for piece in pieces:
+            decoder.feed(piece)
+        decoder.close()
+        assert decoder.close() == []
+        assert decoder.feed(b"\xef\xbb\xbfdata: 0123456789\n") == []
+        assert decoder.feed(b"\n") == [ServerSentEvent(data="0123456789")]
+
+
 def test_too_large() -> None:
     decoder = SSEDecoder(max_event_bytes=20)
     assert decoder.feed(b": a comment of any length counts for nothing\ndata: 0123456789\n\ndata:") == [
@@ -228,7 +257,7 @@ def plainly(data: bytes) -> list[Read]:
         field, _, value = line.partition(":")
         value = value[1:] if value.startswith(" ") else value
         if not line:
-            if values and values != ["[DONE]"]:
+            if values and [value.strip(" ") for value in values] != ["[DONE]"]:
                 events.append((name or "message", "\n".join(values), last_id, retry))
             name, values, retry = "", [], None
         elif field == "data":
@@ -251,7 +280,7 @@ def test_the_algorithm_of_the_standard(data: bytes, sizes: list[int]) -> None:
 
 # Lone surrogates cannot be written as UTF-8; data that is [DONE] is no event to this reader.
 _text = st.text(st.characters(exclude_categories=["Cs"]) | st.sampled_from("\r\n\0: ")).filter(
-    lambda text: text != "[DONE]"
+    lambda text: text.strip(" ") != "[DONE]"
 )
 _name = _text.filter(lambda text: not set(text) & set("\r\n"))
 _sent = st.builds(
@@ -259,7 +288,7 @@ _sent = st.builds(
     event=_name.filter(bool),
     data=_text | st.sampled_from(["", "\n", "\n\n", "data: x\n\n", "event: y", ":", " a", "{\n}"]),
     id=_name.filter(lambda text: "\0" not in text),
-    retry=st.none() | st.integers(0, 10**9),
+    retry=st.none() | st.integers(0, 10**19 - 1),
 )
 
 
@@ -287,6 +316,12 @@ def test_what_cannot_be_written(text: str) -> None:
         encode_sse(ServerSentEvent(event=text))
     with pytest.raises(ValueError, match="line end"):
         encode_sse(ServerSentEvent(id=text))
+
+
+@pytest.mark.parametrize("retry", [-1, 10**19, 10**40])
+def test_a_time_that_cannot_be_written(retry: int) -> None:
+    with pytest.raises(ValueError, match="milliseconds"):
+        encode_sse(ServerSentEvent(retry=retry))
 
 
 def test_an_id_with_nul_cannot_be_written() -> None:

@@ -154,15 +154,18 @@ def test_the_meter_passes_over_what_is_too_large(line: bytes) -> None:
     meter.close()
 
 
-def test_an_event_in_small_reads_is_held_once() -> None:
-    event = sse({"type": "message.output.delta", "id": "m1", "content": "x" * (2 * MIB)}, event=False)
-    decoder = cm.snake.event_decoder()
-    reads = [event[start : start + 4 * KIB] for start in range(0, len(event), 4 * KIB)]
+@readers
+@pytest.mark.parametrize(("size", "read"), [(8 * MIB, 4 * KIB), (MIB // 4, 16), (MIB // 4, 2), (MIB // 4, 1)])
+def test_an_event_in_small_reads_is_held_once(name: str, size: int, read: int) -> None:
+    event = sse({"type": "message.output.delta", "id": "m1", "content": "x" * size}, event=False)
+    reader = READERS[name]()
+    last = len(event) - read
     with traced() as peak:
-        for read in reads[:-1]:
-            assert decoder.feed(read) == []
-    assert peak.bytes < MIB  # The reads themselves, which the caller holds too.
-    assert len(decoder.feed(reads[-1])) == 1
+        for start in range(0, last, read):
+            # A read of its own, which nobody else holds.
+            reader.feed(bytes(bytearray(event[start : min(start + read, last)])))
+    assert peak.bytes < 2 * size
+    assert isinstance(reader, cm.StreamMeter) or len(reader.feed(event[last:])) == 1
 
 
 def test_a_builder_holds_the_text() -> None:

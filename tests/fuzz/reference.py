@@ -89,14 +89,14 @@ def read_events(stream: bytes) -> list[Event]:
             event = value.decode(errors="replace")
         elif name == b"id" and b"\0" not in value:
             id = value.decode(errors="replace")
-        elif name == b"retry" and re.fullmatch(rb"[0-9]{1,19}", value):
+        elif name == b"retry" and re.fullmatch(rb"0*[0-9]{1,19}", value):
             retry = int(value)
         elif name == b"retry" and re.fullmatch(rb"[0-9]+", value):
             retry = None
 
     def dispatch() -> None:
         nonlocal event, retry
-        if data and data != [b"[DONE]"]:
+        if data and [line.strip(b" ") for line in data] != [b"[DONE]"]:
             events.append(Event(event or "message", b"\n".join(data), id, retry))
         data.clear()
         event, retry = "", None

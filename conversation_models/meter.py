@@ -27,7 +27,7 @@ class StreamMeter(BlockReader):
 
     To be fast it relies on two things: the events looked for spell their type out, in ``event`` or in ``type``, without
     escapes; and none stands between two deltas, in a read of more than 8 kB: a response starts before its first and
-    ends after its last.
+    ends after its last. An event over the 16 MiB is passed over.
 
     >>> from conversation_models import camel
     >>> meter = camel.meter()

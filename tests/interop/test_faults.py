@@ -6,6 +6,7 @@ import threading
 from collections.abc import AsyncIterator
 from typing import Any
 
+import httpx
 import pytest
 
 import conversation_models as cm
@@ -155,6 +156,26 @@ def test_connection_reset(library: str) -> None:
     events, error = failing(library, script, read=read)
     assert events == EXPECTED[:1]
     assert re.fullmatch(RESET[library], type(error).__name__), repr(error)
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_a_break_behind_the_end(library: str) -> None:
+    ended = died_after(len(FRAMES), HALF, chunked=False)
+    events: list[cm.ConversationEvent] = []
+    with serving(ended) as url:
+        LIBRARIES[library](url, events.append, PATIENCE)
+    assert events == EXPECTED
+
+
+def test_a_break_behind_the_end_costs_collect_nothing() -> None:
+    for rest in HALF, b"data: oops\n\n", b"x" * (17 << 20), b"":
+        with (
+            serving(died_after(len(FRAMES), rest)) as url,
+            httpx.Client(trust_env=False) as client,
+            client.stream("GET", url) as answer,
+        ):
+            response = cm.collect(cm.snake.iter_events(answer.iter_bytes()))
+        assert response == cm.collect(EXPECTED)
 
 
 # Upstream stalls -------------------------------------------------------------------------------------------------

@@ -2,8 +2,9 @@
 
 The plan: every reader first cuts its bytes into *blocks*, runs of whole events with lines ended by LF and a blank line
 last, and holds back what follows the last blank line. Blocks come out as large as the reads were, so that what reads
-them can work on many events at once. No byte is searched twice for a line's end, held-back bytes are only joined when
-their event is whole, and comments are dropped on arrival: the work grows with the bytes, however they were cut.
+them can work on many events at once. No byte is searched twice for a line's end, what is held back is appended to one
+buffer that grows by an eighth at a time, and comments are dropped on arrival: the work and the memory grow with the
+bytes, however they were cut.
 
 Two additions to the standard, both of them what services do: ``data: [DONE]`` is no event, and a last event whose blank
 line never came is one if its data is whole JSON.
@@ -75,7 +76,7 @@ class BlockReader:
             text = text[end:]
         if text and not self._too_large:
             self._hold(text)
-        if not block:
+        if self._too_large and not block:
             self._check()
         return block
 

@@ -87,7 +87,7 @@ class EventDecoder(BlockReader):
         Costs little more than decoding the events; keeps the unfinished event only.
         """
         # One read, one delta: what a live stream mostly hands over.
-        if self._idle and type(data) is bytes and data.startswith(_DELTA) and data.endswith(b"\n\n"):
+        if self._idle and type(data) is bytes and data[:_DELTA_LENGTH] == _DELTA and data[-2:] == b"\n\n":
             payload = data[_DELTA_LENGTH:-2]
             if _LF not in payload and _CR not in payload and len(data) <= self._max_event_bytes:
                 try:

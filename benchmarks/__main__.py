@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from .gateway import measure as gateway
+from .gateway.report import FILE as GATEWAY_FILE
 from .groups import GROUPS
 from .plan import FULL, QUICK
 from .results import FOLDER
@@ -15,6 +17,9 @@ __all__ = ["app"]
 
 QUICK_FOLDER = Path("build", "benchmarks")
 """Where a quick run writes, so that it never replaces figures that were measured with care."""
+
+GATEWAY = "gateway"
+NAMES = (*GROUPS, GATEWAY)
 
 app = typer.Typer(
     add_completion=False, help="Compare conversation_models with everything its users would pick instead."
@@ -28,7 +33,7 @@ def measure(
         bool, typer.Option(help="See within two minutes that the suite works; its figures are rough.")
     ] = False,
     only: Annotated[
-        list[str] | None, typer.Option(metavar="GROUP", help=f"One of {', '.join(GROUPS)}. May be repeated.")
+        list[str] | None, typer.Option(metavar="GROUP", help=f"One of {', '.join(NAMES)}. May be repeated.")
     ] = None,
     peer: Annotated[
         list[str] | None, typer.Option(metavar="FILE", help="A file in peers/, without .py. May be repeated.")
@@ -43,15 +48,17 @@ def measure(
     context.obj = folder
     if context.invoked_subcommand is not None:
         return
-    if unknown := set(only or ()) - set(GROUPS):
+    if unknown := set(only or ()) - set(NAMES):
         raise typer.BadParameter(f"no such group: {', '.join(sorted(unknown))}", param_hint="--only")
     plan = replace(QUICK if quick else FULL, peers=frozenset(peer) if peer else None)
-    for name, group in GROUPS.items():
-        if only and name not in only:
-            continue
+    for name in only or NAMES:
         start = monotonic()
-        typer.echo(f"{name}: {group.about} ... ", nl=False)
-        group.measure(plan, folder)
+        if name == GATEWAY:
+            typer.echo(f"{name}: clients, gateways and an upstream, all of them processes ... ", nl=False)
+            gateway.measure(gateway.QUICK if quick else gateway.FULL, folder / GATEWAY_FILE)
+        else:
+            typer.echo(f"{name}: {GROUPS[name].about} ... ", nl=False)
+            GROUPS[name].measure(plan, folder)
         typer.echo(f"{monotonic() - start:.0f} s")
     report(context)
 

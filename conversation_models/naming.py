@@ -104,7 +104,7 @@ def _value_semantics(public: type[Model]) -> dict[str, Any]:
 
     # Python asks the subclass first, whichever side it stands on.
     def __eq__(self: Struct, other: object) -> bool:
-        if type(other) is not public and type(other) is not type(self):
+        if _publics.get(type(other), type(other)) is not public:
             return NotImplemented
         return all(getattr(self, name) == getattr(other, name) for name in names)
 

@@ -155,7 +155,7 @@ def test_the_meter_passes_over_what_is_too_large(line: bytes) -> None:
 
 
 @readers
-@pytest.mark.parametrize(("size", "read"), [(8 * MIB, 4 * KIB), (MIB // 4, 16), (MIB // 4, 2), (MIB // 4, 1)])
+@pytest.mark.parametrize(("size", "read"), [(8 * MIB, 4 * KIB), (MIB // 16, 16), (MIB // 16, 2), (MIB // 16, 1)])
 def test_an_event_in_small_reads_is_held_once(name: str, size: int, read: int) -> None:
     event = sse({"type": "message.output.delta", "id": "m1", "content": "x" * size}, event=False)
     reader = READERS[name]()

@@ -216,7 +216,7 @@ def test_numbers_and_text_that_json_has_no_place_for() -> None:
     assert cm.camel.encode([float("nan"), float("inf")]) == b"[null,null]"
     with pytest.raises(UnicodeEncodeError):
         cm.camel.encode("\ud800")
-    with pytest.raises(ValueError, match="4300 digits"):
+    with pytest.raises(ValueError, match=r"limit \(4300"):
         cm.camel.encode(10**5000)
 
 

@@ -13,7 +13,7 @@ from msgspec import UNSET, Raw, ValidationError
 from msgspec.json import Decoder
 
 from .codec import camel, snake
-from .errors import UNREADABLE, ConversationDecodeError, child_path, decode_error
+from .errors import UNREADABLE, ConversationDecodeError, child_path, decode_error, view_of
 from .naming import naming_of
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def patch(data: "Buffer | str", path: Sequence[str | int], value: Any) -> bytes:
     if isinstance(path, str) or not all(isinstance(step, (str, int)) for step in path):
         raise TypeError("A path is a sequence of keys and indexes")
     try:
-        text = memoryview(data.encode() if isinstance(data, str) else data).cast("B")
+        text = view_of(data)
     except UnicodeError as error:
         raise decode_error(error, data) from error
     new = None if value is UNSET else _json(value, text)

@@ -67,6 +67,11 @@ UNREADABLE = (msgspec.DecodeError, UnicodeError, RecursionError)
 """All that reading JSON text can raise, whatever the text: ``ValidationError`` is a ``DecodeError``."""
 
 
+def view_of(data: Any) -> memoryview:
+    """The bytes of ``data``, a buffer or str; only of a str are they a copy."""
+    return memoryview(data.encode() if isinstance(data, str) else data).cast("B")
+
+
 def child_path(path: str, step: str | int) -> str:
     """The JSON path of a member of what stands at ``path``."""
     if isinstance(step, int):
@@ -110,7 +115,7 @@ def _encoding_problem(data: Any, error: UnicodeError) -> str:
 def _syntax_problem(data: Any, reason: str) -> str:
     if "truncated" not in reason:
         return reason
-    text = memoryview(data.encode() if isinstance(data, str) else data).cast("B")
+    text = view_of(data)
     # The reader takes a high surrogate without a low one for the end of the text.
     if lone := _LONE_SURROGATE.search(text):
         return f"JSON is malformed: lone surrogate escape (byte {lone.start(1)})"

@@ -27,7 +27,7 @@ class StreamMeter(BlockReader):
 
     To be fast it relies on two things: the events looked for spell their type out, in ``event`` or in ``type``, without
     escapes; and none stands between two deltas, in a read of more than 8 kB: a response starts before its first and
-    ends after its last. An event over the 16 MiB is passed over.
+    ends after its last. An event over 16 MiB is passed over.
 
     >>> from conversation_models import camel
     >>> meter = camel.meter()
@@ -55,16 +55,14 @@ class StreamMeter(BlockReader):
         """Look at what passes. Costs a search for the one word that all the events looked for have in common."""
         # Looking at both ends of a long read is five times as fast as looking through it.
         if not self._careful and type(data) is bytes and len(data) > _LONG and _CR not in data:
-            end = data.rfind(b"\n\n")
-            last = data.rfind(b"\n\n", 0, end) + 2
-            if data.startswith(_DELTA, last) and (self._held or data).startswith(_DELTA):
-                first = data.find(b"\n\n") + 2
-                if first < last:
-                    self._look_at(b"".join((self._held, data[:first], data[last : end + 2])))
-                    self._held.clear()
-                    if rest := data[end + 2 :]:
-                        self._hold(rest)
-                    return
+            first, end = data.find(b"\n\n") + 2, data.rfind(b"\n\n") + 2
+            last = data.rfind(b"\n\n", 0, end - 2) + 2
+            if first < last and data.startswith(_DELTA, last) and (self._held or data).startswith(_DELTA):
+                self._look_at(b"".join((self._held, data[:first], data[last:end])))
+                self._held.clear()
+                if rest := data[end:]:
+                    self._hold(rest)
+                return
         self._look_at(self._cut(data))
 
     def close(self) -> None:

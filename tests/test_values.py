@@ -101,18 +101,18 @@ def test_the_same_fields_in_another_class_are_another_value() -> None:
             assert one != other
 
 
-class Extended(cm.ReferenceChunk, frozen=True, kw_only=True):
+class Extended(cm.ImageURLChunk, frozen=True, kw_only=True):
     """The same fields in a class of a program's own."""
 
 
 def test_a_subclass_is_another_class_in_either_naming() -> None:
-    extended = Extended(reference_ids=[1])
-    for one in versions(cm.ReferenceChunk(reference_ids=[1])):
+    extended = Extended(image_url="u")
+    for one in versions(cm.ImageURLChunk(image_url="u")):
         assert one != extended
         assert extended != one
     for one in versions(extended):
         assert one == extended
-        assert hash(extended) == hash(one) if attempt_hash(extended) is not None else True
+        assert hash(one) == hash(extended)
 
 
 def test_a_difference_deep_inside() -> None:

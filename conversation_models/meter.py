@@ -53,7 +53,7 @@ class StreamMeter(BlockReader):
 
     def feed(self, data: "Buffer | str") -> None:
         """Look at what passes. Costs a search for the one word that all the events looked for have in common."""
-        # Looking at both ends of a long read is five times as fast as looking through it.
+        # Looking at both ends of a long read takes less than half the time of looking through it.
         if not self._careful and type(data) is bytes and len(data) > _LONG and _CR not in data:
             first, end = data.find(b"\n\n") + 2, data.rfind(b"\n\n") + 2
             last = data.rfind(b"\n\n", 0, end - 2) + 2

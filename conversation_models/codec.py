@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 from msgspec import UNSET, Raw, ValidationError
 from msgspec.json import Decoder, Encoder
 
-from .jsontext import UNREADABLE, decode_error
+from .building import Built
+from .jsontext import UNREADABLE, check_utf8, decode_error, decoder_of, view_of
 from .models.events import ConversationEvent
 from .models.responses import ConversationResponse, ResponseHead
 from .models.unknown import Unknown
 from .reading.drift import find_drift
-from .reading.open_union import decoder_of, read_open, tagged_members, union_of, unknown
+from .reading.open_union import read_open, tagged_members, union_of, unknown
 from .spelling.respell import Spelling
-from .spelling.twins import Naming, camel_type, snake_type
+from .spelling.twins import FAMILIES, Naming, check_type
 from .stream.blocks import MAX_EVENT_BYTES
 from .stream.decoder import EventDecoder, InvalidEvent, StreamEvent, aiter_events, iter_events
 from .stream.frames import encode_frame
@@ -31,7 +32,7 @@ class Codec:
     """Reads and writes one naming of the wire: ``camel`` and ``snake`` are the two there are.
 
     What either decodes is an instance of the public models, equal where the values are equal, and either encodes any of
-    them. ``data`` is whatever has the buffer protocol (bytes, bytearray, memoryview, mmap), or str. Thread-safe.
+    them. ``data`` is a str or has the buffer protocol (bytes, bytearray, memoryview, mmap). Thread-safe.
     """
 
     __slots__ = ("_decoders", "_encoder", "_respell", "naming")
@@ -39,11 +40,16 @@ class Codec:
     naming: Naming
 
     def __init__(self, naming: Naming) -> None:
-        family = camel_type if naming == "camel" else snake_type
+        if naming not in FAMILIES:
+            raise ValueError(f"A naming is one of {', '.join(map(repr, FAMILIES))}, not {naming!r}")
         self.naming = naming
-        self._decoders = _Decoders(family)
+        self._decoders: Built[Any, Decoder[Any]] = Built(self._build_decoder)
         self._encoder = Encoder(enc_hook=_unknown_as_raw)
-        self._respell = Spelling(family).respell
+        self._respell = Spelling(naming).respell
+
+    def _build_decoder(self, tp: Any) -> Decoder[Any]:
+        check_type(tp)
+        return Decoder(FAMILIES[self.naming](tp))
 
     def __repr__(self) -> str:
         return f"<Codec {self.naming}>"
@@ -91,7 +97,7 @@ class Codec:
         except UNREADABLE as error:
             raise decode_error(error, data) from error
         try:
-            documents = decoder_of(Raw).decode_lines(data)
+            documents = decoder_of[Raw].decode_lines(data)
         except UNREADABLE as error:
             raise decode_error(error, data) from error
         values = []
@@ -148,7 +154,10 @@ class Codec:
         """
         found: list[str] = []
         try:
-            find_drift(decoder_of(Raw).decode(data), self._decoders[type].type, "$", found)
+            # A buffer only: the text of a str is always UTF-8.
+            if not isinstance(data, str):
+                check_utf8(view_of(data))
+            find_drift(decoder_of[Raw].decode(data), self._decoders[type].type, "$", found)
         except UNREADABLE as error:
             raise decode_error(error, data) from error
         return found
@@ -205,7 +214,7 @@ class Codec:
                 # "message" is the name of an event without one.
                 if name not in ("", "message") and isinstance(error, ValidationError):
                     members = tagged_members(decoder.type)
-                    if union_of(members).member(payload)[0] is UNSET:
+                    if union_of[members].sight(payload).tag is UNSET:
                         named = [cls for cls in members if cls.type == name]
                         return self.decode(payload, named[0]) if named else unknown(name, payload)
                 return _decode_again(payload, decoder.type, error)
@@ -215,17 +224,6 @@ class Codec:
 
 # Between the tokens of JSON, the only place for an unescaped line end, a space means the same.
 _ON_ONE_LINE = bytes.maketrans(b"\r\n", b"  ")
-
-
-class _Decoders(dict[Any, Decoder[Any]]):
-    """The decoder of each type asked for so far, in one family."""
-
-    def __init__(self, family: Any) -> None:
-        self._family = family
-
-    def __missing__(self, type: Any) -> Decoder[Any]:
-        decoder = self[type] = Decoder(self._family(type))
-        return decoder
 
 
 def _decode_again(data: Any, type: Any, error: Exception, root: str = "$") -> Any:

@@ -1,33 +1,52 @@
 """JSON text: views of it, paths into it, and how the failures of its reader become the library's own exception."""
 
+import codecs
 import re
 from typing import Any
 
 import msgspec
+from msgspec.json import Decoder
 
+from .building import Built
 from .errors import ConversationDecodeError
 
-__all__ = ["UNREADABLE", "child_path", "decode_error", "is_json", "view_of"]
+__all__ = ["UNREADABLE", "check_utf8", "child_path", "decode_error", "decoder_of", "is_json", "view_of"]
 
 UNREADABLE = (msgspec.DecodeError, UnicodeError, RecursionError)
 """All that reading JSON text can raise, whatever the text: ``ValidationError`` is a ``DecodeError``."""
 
 
+decoder_of: Built[Any, Decoder[Any]] = Built(Decoder)
+"""The decoder of a type, spelled as the type itself says."""
+
+
 def is_json(text: bytes) -> bool:
     """Whether ``text`` is one whole JSON value."""
     try:
-        _json.decode(text)
+        decoder_of[msgspec.Raw].decode(text)
     except UNREADABLE:
         return False
     return True
 
 
-_json = msgspec.json.Decoder(msgspec.Raw)
-
-
 def view_of(data: Any) -> memoryview:
     """The bytes of ``data``, a buffer or str; only of a str are they a copy."""
     return memoryview(data.encode() if isinstance(data, str) else data).cast("B")
+
+
+def check_utf8(text: memoryview) -> None:
+    """Raises ``UnicodeDecodeError`` if ``text`` is not UTF-8. O(bytes), in flat memory.
+
+    msgspec does not look into strings that it skips.
+    """
+    decoder = _utf8()
+    for start in range(0, len(text), _PIECE):
+        decoder.decode(text[start : start + _PIECE])
+    decoder.decode(b"", final=True)
+
+
+_utf8 = codecs.getincrementaldecoder("utf-8")
+_PIECE = 64 * 1024
 
 
 def child_path(path: str, step: str | int) -> str:

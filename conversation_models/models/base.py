@@ -1,10 +1,13 @@
 """The struct options all models share."""
 
-from functools import cache
+from typing import Any
 
 from msgspec import Struct, structs
+from msgspec.structs import FieldInfo
 
-__all__ = ["Model", "TaggedModel", "fields_of"]
+from ..building import Built
+
+__all__ = ["Model", "TaggedModel", "fields_of", "is_model"]
 
 
 # ``gc=False``: models hold JSON trees, which cannot form cycles, and untracked objects decode a third to a half faster.
@@ -20,5 +23,14 @@ class TaggedModel(Model, frozen=True, kw_only=True, tag_field="type"):
     """A model that carries its name on the wire, under the key ``type``."""
 
 
-fields_of = cache(structs.fields)
-"""The fields of a model; once for each, since evaluating annotations is most of what importing this package costs."""
+def is_model(tp: Any) -> bool:
+    """Whether ``tp`` is the class of a model."""
+    return isinstance(tp, type) and issubclass(tp, Model)
+
+
+def fields_of(model: type[Model]) -> tuple[FieldInfo, ...]:
+    """The fields of a model. msgspec evaluates annotations anew at each call, so they are kept."""
+    return _fields[model]
+
+
+_fields: Built[type[Model], tuple[FieldInfo, ...]] = Built(structs.fields)

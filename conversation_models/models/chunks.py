@@ -1,13 +1,11 @@
 """Content chunks: what a message's content is made of (schema: ``OutputContentChunks``, ``ThinkChunk``)."""
 
-from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
+from typing import ClassVar, Literal, TypeAlias
 
 from msgspec import UNSET, UnsetType
 
 from .base import Model, TaggedModel
-
-if TYPE_CHECKING:
-    from .unknown import Unknown
+from .unknown import Open
 
 __all__ = [
     "ContentChunk",
@@ -49,12 +47,7 @@ class ReferenceChunk(TaggedModel, frozen=True, kw_only=True, tag="reference"):
     reference_ids: list[int | str]
 
 
-# msgspec takes no foreign class beside tagged structs, so only type checkers see that a member may be ``Unknown``;
-# ``open_union`` is what puts one there.
-if TYPE_CHECKING:
-    ThinkContent: TypeAlias = TextChunk | ReferenceChunk | ToolReferenceChunk | Unknown
-else:
-    ThinkContent = TextChunk | ReferenceChunk | ToolReferenceChunk
+ThinkContent: TypeAlias = Open[TextChunk | ReferenceChunk | ToolReferenceChunk]
 
 
 class ThinkChunk(TaggedModel, frozen=True, kw_only=True, tag="thinking"):
@@ -98,18 +91,6 @@ class ToolFileChunk(TaggedModel, frozen=True, kw_only=True, tag="tool_file"):
     file_type: str | None | UnsetType = UNSET
 
 
-if TYPE_CHECKING:
-    ContentChunk: TypeAlias = (
-        TextChunk
-        | ThinkChunk
-        | ImageURLChunk
-        | DocumentURLChunk
-        | ToolFileChunk
-        | ToolReferenceChunk
-        | ReferenceChunk
-        | Unknown
-    )
-else:
-    ContentChunk = (
-        TextChunk | ThinkChunk | ImageURLChunk | DocumentURLChunk | ToolFileChunk | ToolReferenceChunk | ReferenceChunk
-    )
+ContentChunk: TypeAlias = Open[
+    TextChunk | ThinkChunk | ImageURLChunk | DocumentURLChunk | ToolFileChunk | ToolReferenceChunk | ReferenceChunk
+]

@@ -2,17 +2,15 @@
 
 import builtins
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias, TypeVar, overload
+from typing import Any, ClassVar, Literal, TypeAlias, TypeVar, overload
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from ..jsontext import UNREADABLE, decode_error
+from ..jsontext import UNREADABLE, decode_error, decoder_of
 from .base import TaggedModel
 from .chunks import ContentChunk, TextChunk
-
-if TYPE_CHECKING:
-    from .unknown import Unknown
+from .unknown import Open
 
 __all__ = ["AgentHandoffEntry", "FunctionCallEntry", "MessageOutputEntry", "OutputEntry", "ToolExecutionEntry"]
 
@@ -88,7 +86,7 @@ class FunctionCallEntry(Entry, frozen=True, kw_only=True, tag="function.call"):
         """
         try:
             if isinstance(self.arguments, str):
-                return msgspec.json.decode(self.arguments, type=type)
+                return decoder_of[type].decode(self.arguments)
             return msgspec.convert(self.arguments, type, str_keys=True)
         except UNREADABLE as error:
             raise decode_error(error, self.arguments) from error
@@ -104,8 +102,4 @@ class AgentHandoffEntry(Entry, frozen=True, kw_only=True, tag="agent.handoff"):
     next_agent_name: str
 
 
-# As in ``chunks``: only type checkers see that a member may be ``Unknown``.
-if TYPE_CHECKING:
-    OutputEntry: TypeAlias = MessageOutputEntry | ToolExecutionEntry | FunctionCallEntry | AgentHandoffEntry | Unknown
-else:
-    OutputEntry = MessageOutputEntry | ToolExecutionEntry | FunctionCallEntry | AgentHandoffEntry
+OutputEntry: TypeAlias = Open[MessageOutputEntry | ToolExecutionEntry | FunctionCallEntry | AgentHandoffEntry]

@@ -1,16 +1,14 @@
 """Stream events: the ``data`` of the server-sent events of a streamed call (schema: ``ConversationEvents``)."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
+from typing import Any, ClassVar, Literal, TypeAlias
 
 from msgspec import UNSET, UnsetType
 
 from .base import TaggedModel
 from .chunks import ContentChunk
 from .responses import ConversationUsageInfo
-
-if TYPE_CHECKING:
-    from .unknown import Unknown
+from .unknown import Open
 
 __all__ = [
     "AgentHandoffDoneEvent",
@@ -135,31 +133,15 @@ class ResponseErrorEvent(Event, frozen=True, kw_only=True, tag="conversation.res
     code: int
 
 
-# As in ``chunks``: only type checkers see that an event may be ``Unknown``.
-if TYPE_CHECKING:
-    ConversationEvent: TypeAlias = (
-        ResponseStartedEvent
-        | MessageOutputEvent
-        | ToolExecutionStartedEvent
-        | ToolExecutionDeltaEvent
-        | ToolExecutionDoneEvent
-        | FunctionCallEvent
-        | AgentHandoffStartedEvent
-        | AgentHandoffDoneEvent
-        | ResponseDoneEvent
-        | ResponseErrorEvent
-        | Unknown
-    )
-else:
-    ConversationEvent = (
-        ResponseStartedEvent
-        | MessageOutputEvent
-        | ToolExecutionStartedEvent
-        | ToolExecutionDeltaEvent
-        | ToolExecutionDoneEvent
-        | FunctionCallEvent
-        | AgentHandoffStartedEvent
-        | AgentHandoffDoneEvent
-        | ResponseDoneEvent
-        | ResponseErrorEvent
-    )
+ConversationEvent: TypeAlias = Open[
+    ResponseStartedEvent
+    | MessageOutputEvent
+    | ToolExecutionStartedEvent
+    | ToolExecutionDeltaEvent
+    | ToolExecutionDoneEvent
+    | FunctionCallEvent
+    | AgentHandoffStartedEvent
+    | AgentHandoffDoneEvent
+    | ResponseDoneEvent
+    | ResponseErrorEvent
+]

@@ -1,7 +1,8 @@
-"""How untagged members of unions are told apart."""
+"""The roots of the wire, and how untagged members of its unions are told apart."""
 
-from typing import Any
+from typing import Any, get_args
 
+from .base import fields_of, is_model
 from .chunks import (
     DocumentURLChunk,
     ImageURLChunk,
@@ -15,17 +16,20 @@ from .entries import AgentHandoffEntry, FunctionCallEntry, MessageOutputEntry, T
 from .events import (
     AgentHandoffDoneEvent,
     AgentHandoffStartedEvent,
+    ConversationEvent,
     FunctionCallEvent,
     MessageOutputEvent,
     ResponseDoneEvent,
     ResponseErrorEvent,
     ResponseStartedEvent,
 )
+from .responses import ConversationResponse, ResponseHead
 
-__all__ = ["RECOGNISED_BY"]
+__all__ = ["RECOGNISED_BY", "ROOTS", "models_in"]
 
-# The field by which an untagged member is recognised; of several that are there, the first whose model can be read
-# decides. Events of tool executions are not listed: they cannot be told apart by their fields.
+ROOTS = (ConversationResponse, ResponseHead, ConversationEvent)
+"""The types of whole bodies and events. Every other model is part of one of them."""
+
 RECOGNISED_BY: dict[Any, str] = {
     AgentHandoffEntry: "previous_agent_id",
     FunctionCallEntry: "tool_call_id",
@@ -46,3 +50,21 @@ RECOGNISED_BY: dict[Any, str] = {
     ResponseDoneEvent: "usage",
     ResponseErrorEvent: "code",
 }
+"""For an untagged member: the field that identifies each model.
+
+If several are present, the first model that decodes wins. Events of tool executions are missing because their fields do
+not tell them apart.
+"""
+
+
+def models_in(*types: Any) -> set[Any]:
+    """The models that occur in ``types``, in their fields, and so on down."""
+    found: set[Any] = set()
+    ahead = list(types)
+    while ahead:
+        tp = ahead.pop()
+        if is_model(tp) and tp not in found:
+            found.add(tp)
+            ahead += [info.type for info in fields_of(tp)]
+        ahead += get_args(tp)
+    return found

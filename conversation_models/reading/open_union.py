@@ -1,62 +1,72 @@
-"""How untagged and unknown members of a union are read: the second path, taken only where msgspec's own has failed.
+"""Reads untagged and unknown members of unions: the second path, taken only when msgspec's own decoder has refused.
 
 msgspec rejects a document for one member with a missing or unknown tag. Such a document is read again from the outside
-in: every value that holds members is read with them as ``Raw`` views, then each member on its own - at msgspec's speed
-where it is well-formed. Each byte is skipped once for each union it stands in (an entry, a chunk, a chunk in a
-reasoning: at most three) and decoded once.
+in: every value that holds members is read with them as ``Raw`` views, then each member on its own, at msgspec's speed
+if it is well-formed. Each byte is skipped once for each union it is in (an entry, a chunk, a chunk in a reasoning: at
+most three) and decoded once.
 """
 
-from collections.abc import Callable
-from functools import cache
-from typing import Any, Union, get_args, get_origin
+from typing import Any, NamedTuple, Union, get_args, get_origin
 
 from msgspec import UNSET, Raw, UnsetType, ValidationError, defstruct, structs
 from msgspec.json import Decoder
 
+from ..building import Built
 from ..errors import ConversationDecodeError
-from ..jsontext import decode_error
-from ..models.base import Model, TaggedModel, fields_of
+from ..jsontext import decode_error, decoder_of
+from ..models.base import Model, TaggedModel, fields_of, is_model
 from ..models.recognition import RECOGNISED_BY
 from ..models.unknown import Unknown
+from ..spelling.twins import field_like, public_of, snake_type
 
-__all__ = ["read_open"]
+__all__ = ["Sighting", "fits", "listed_members", "read_open", "tagged_members", "union_of", "unknown"]
+
+_BEGIN_OBJECT = ord("{")
 
 
-def read_open(data: Any, type: Any, rejection: ValidationError, root: str) -> Any:
-    """Read ``data`` as ``type`` (a model, a union of tagged models, or a list of one) with ``Unknown`` where none fits.
+def read_open(data: Any, tp: Any, rejection: ValidationError, root: str) -> Any:
+    """Read ``data`` as ``tp`` (a model, a union of tagged models, or a list of one), with ``Unknown`` where none fits.
 
-    Called when msgspec has rejected ``data``, which stands at the path ``root``, with ``rejection``. Raises
+    Called after msgspec has rejected ``data``, whose path is ``root``, with ``rejection``. Raises
     ``ConversationDecodeError``, or what msgspec raises for text that is not JSON.
     """
     try:
-        if is_model(type):
-            if issubclass(type, TaggedModel) and not union_of((type,)).member(data)[1]:
-                raise rejection
-            return _read_model(data, type, root)
-        if members := tagged_members(type):
-            return read_member(decoder_of(Raw).decode(data), union_of(members), root)
-        if members := listed_members(type):
-            return _read_members(decoder_of(list[Raw]).decode(data), union_of(members), root)
-        raise rejection
+        if is_model(tp):
+            if not issubclass(tp, TaggedModel) or tp in union_of[(tp,)].sight(data).candidates:
+                return _read_model(data, tp, root)
+        elif members := tagged_members(tp):
+            return _read_member(decoder_of[Raw].decode(data), union_of[members], root)
+        elif members := listed_members(tp):
+            return _read_members(decoder_of[list[Raw]].decode(data), union_of[members], root)
     except ValidationError as error:
         raise decode_error(error, data, root) from error
+    # Not ``raise rejection``: its traceback would lead to this frame, and this frame to it, with all of ``data``.
+    raise decode_error(rejection, data, root) from rejection
 
 
 def _read_members(raws: list[Raw], union: "OpenUnion", path: str) -> list[Any]:
     decode = union.decoder.decode
-    members = []
+    # Each member replaces its text in the list, so that a flood of tiny members is not held twice.
+    members: list[Any] = raws
     for index, raw in enumerate(raws):
+        if memoryview(raw)[0] != _BEGIN_OBJECT:
+            members[index] = unknown(None, raw)
+            continue
         try:
-            members.append(decode(raw))
+            members[index] = decode(raw)
         except ValidationError:
-            members.append(read_member(raw, union, f"{path}[{index}]"))
+            members[index] = _read_member(raw, union, f"{path}[{index}]")
     return members
 
 
-def read_member(raw: Raw, union: "OpenUnion", path: str) -> Any:
-    """Read a member of ``union`` that stands at ``path``, whatever it is."""
-    tag, classes = union.member(raw)
-    for cls in classes:
+def _read_member(raw: Raw, union: "OpenUnion", path: str) -> Any:
+    """Read the member of ``union`` at ``path``."""
+    tag, candidates = union.sight(raw)
+    for cls in candidates:
+        if cls not in union.members:
+            if fits(raw, cls):
+                raise _other_naming(cls, path)
+            continue
         try:
             return _read_model(raw, cls, path)
         except ValidationError as error:
@@ -65,8 +75,17 @@ def read_member(raw: Raw, union: "OpenUnion", path: str) -> Any:
     return unknown(None if tag is UNSET else tag, raw)
 
 
+def _other_naming(cls: type[Model], path: str) -> ConversationDecodeError:
+    naming, codec = ("camelCase", "cm.camel") if public_of(cls) is cls else ("snake_case", "cm.snake")
+    return ConversationDecodeError(
+        f"Only in {naming} do the keys of this untagged member make it a `{cls.__name__}`: "
+        f"read this with `{codec}` - at `{path}`",
+        path,
+    )
+
+
 def fits(raw: Raw, cls: type[Model]) -> bool:
-    """Whether an untagged member is read as ``cls``, be it that a member of its own is wrong."""
+    """Whether an untagged member is a ``cls``, even if something nested in it is invalid."""
     try:
         _read_model(raw, cls, "$")
     except ValidationError:
@@ -77,116 +96,136 @@ def fits(raw: Raw, cls: type[Model]) -> bool:
 
 
 def _read_model(data: Any, cls: Any, path: str) -> Any:
-    """Raises ``ValidationError`` for what is wrong with the model itself, ``ConversationDecodeError`` for a member."""
-    shell = _shell(cls)
+    """Raises ``ValidationError`` if the model itself is wrong, ``ConversationDecodeError`` if a member of it is."""
+    shell = _shell_of[cls]
     fields = structs.asdict(shell.decoder.decode(data))
-    for field, union in shell.open_fields:
-        value = fields[field.name]
+    fields.pop(shell.tag_field, None)
+    for info, union in shell.open_fields:
+        value = fields[info.name]
         if isinstance(value, list):
-            fields[field.name] = _read_members(value, union, f"{path}.{field.encode_name}")
+            fields[info.name] = _read_members(value, union, f"{path}.{info.encode_name}")
         elif isinstance(value, Raw):
-            if bytes(memoryview(value)[:1]) == b"{":
-                fields[field.name] = read_member(value, union, f"{path}.{field.encode_name}")
+            if memoryview(value)[0] == _BEGIN_OBJECT:
+                fields[info.name] = _read_member(value, union, f"{path}.{info.encode_name}")
             else:
                 try:
-                    fields[field.name] = decoder_of(field.type).decode(value)
+                    fields[info.name] = decoder_of[info.type].decode(value)
                 except ValidationError as error:
-                    raise ValidationError(f"{error} - at `$.{field.encode_name}`") from error
-    return cls(**fields)
+                    raise ValidationError(f"{error} - at `$.{info.encode_name}`") from error
+    try:
+        return cls(**fields)
+    except (ValueError, TypeError) as error:  # From ``__post_init__``, which msgspec reports the same way.
+        raise ValidationError(str(error)) from error
 
 
 def unknown(tag: str | None, raw: Any) -> Unknown:
-    """``raw``, JSON text, as an ``Unknown``. Raises ``UnicodeDecodeError`` where it is not UTF-8."""
+    """``raw``, JSON text, as an ``Unknown``. Raises ``UnicodeDecodeError`` if it is not UTF-8."""
     copy = bytes(raw)
     str(copy, "utf-8")  # msgspec does not look into strings it skips, but what is written back has to be JSON.
     return Unknown(tag, copy)
 
 
-# What is made of types, once for each ----------------------------------------------------------------------------
+# Derived from types, once for each -------------------------------------------------------------------------------
 
-_builtin_type = type
+
+class Sighting(NamedTuple):
+    """What can be seen of a member before it is read."""
+
+    tag: str | None | UnsetType
+    """``UNSET`` if missing, ``None`` if not a string."""
+    candidates: list[Any]
+    """The models it could be, most specific first. One that is not a member of the union is of the other family."""
 
 
 class OpenUnion:
-    """A union of tagged models as one family spells it, and what it takes to tell what a member is."""
+    """A union of tagged models in one family, and the means to tell which of them a value is."""
 
     def __init__(self, members: tuple[Any, ...]) -> None:
+        self.members = frozenset(members)
         self.decoder: Decoder[Any] = Decoder(Union[members])
         self._by_tag = {cls.type: cls for cls in members}
         self._recognised = [
-            (name, cls) for base, name in RECOGNISED_BY.items() for cls in members if issubclass(cls, base)
+            (cls, name, _other_family(cls))
+            for base, name in RECOGNISED_BY.items()
+            for cls in members
+            if issubclass(cls, base)
         ]
-        # Reads the tag, the last one of several, and which of the deciding fields are there.
-        probe = defstruct(
-            "Probe",
-            [(name, Raw | UnsetType, UNSET) for name in ["type", *(name for name, _ in self._recognised)]],
-            rename={field.name: field.encode_name for cls in members for field in fields_of(cls)},
-        )
+        # Reads the tag, the last one of several, and which of the deciding keys are there, in either spelling.
+        keys = {_key(cls, name) for cls, name, _ in self._recognised}
+        keys |= {_key(other, name) for _, name, other in self._recognised}
+        probe = defstruct("Probe", [(key, Raw | UnsetType, UNSET) for key in sorted({"type", *keys})])
         self._probe: Decoder[Any] = Decoder(probe)
 
-    def member(self, raw: Any) -> tuple[str | None | UnsetType, list[Any]]:
-        """What ``raw`` says it is: its tag (``UNSET``: it has none, ``None``: no string), and the model it stands for.
-
-        Without a tag, the models that its fields may stand for.
-        """
+    def sight(self, raw: Any) -> Sighting:
+        """Look at a member's tag, and without one at the keys that decide."""
         try:
             probe = self._probe.decode(raw)
         except ValidationError:  # Not an object.
-            return UNSET, []
+            return Sighting(UNSET, [])
         if probe.type is not UNSET:
             try:
-                tag = decoder_of(str).decode(probe.type)
+                tag = decoder_of[str].decode(probe.type)
             except ValidationError:
-                return None, []
-            return tag, [self._by_tag[tag]] if tag in self._by_tag else []
-        return UNSET, [cls for name, cls in self._recognised if getattr(probe, name) is not UNSET]
+                return Sighting(None, [])
+            return Sighting(tag, [self._by_tag[tag]] if tag in self._by_tag else [])
+        candidates = []
+        for cls, name, other in self._recognised:
+            if getattr(probe, _key(cls, name)) is not UNSET:
+                candidates.append(cls)
+            if other is not cls and getattr(probe, _key(other, name)) is not UNSET:
+                candidates.append(other)
+        return Sighting(UNSET, candidates)
+
+
+def _other_family(cls: Any) -> Any:
+    """The same model in the other family; ``cls`` itself if it has one spelling only."""
+    public = public_of(cls)
+    return snake_type(cls) if cls is public else public
+
+
+def _key(cls: type[Model], name: str) -> str:
+    return next(info.encode_name for info in fields_of(cls) if info.name == name)
 
 
 class _Shell:
     """A model without its tag, whose members of unions are read as ``Raw``."""
 
     def __init__(self, cls: type[Model]) -> None:
-        fields = fields_of(cls)
-        shell = defstruct(
-            cls.__name__,
-            [(field.name, _with_raw_members(field.type), field.default) for field in fields],
-            rename={field.name: field.encode_name for field in fields},
-            kw_only=True,
-        )
+        config, infos = cls.__struct_config__, fields_of(cls)
+        fields = [(info.name, _with_raw_members(info.type), field_like(info, info.encode_name)) for info in infos]
+        self.tag_field = config.tag_field if config.forbid_unknown_fields else None
+        if self.tag_field:
+            # To the shell it is a field like any other, so it has to be a known one. The caller has read it.
+            fields.append((self.tag_field, Raw, Raw()))
+        shell = defstruct(cls.__name__, fields, kw_only=True, forbid_unknown_fields=config.forbid_unknown_fields)
         self.decoder: Decoder[Any] = Decoder(shell)
         self.open_fields = [
-            (field, union_of(members))
-            for field in fields
-            if (members := tagged_members(field.type) or listed_members(field.type))
+            (info, union_of[members])
+            for info in infos
+            if (members := tagged_members(info.type) or listed_members(info.type))
         ]
 
 
-def is_model(type: Any) -> bool:
-    """Whether ``type`` is a model's class."""
-    return isinstance(type, _builtin_type) and issubclass(type, Model)
-
-
-def tagged_members(type: Any) -> tuple[Any, ...]:
+def tagged_members(tp: Any) -> tuple[Any, ...]:
     """The tagged models among the arms of a union."""
-    return tuple([arm for arm in get_args(type) if is_model(arm) and issubclass(arm, TaggedModel)])
+    return tuple([arm for arm in get_args(tp) if is_model(arm) and issubclass(arm, TaggedModel)])
 
 
-def listed_members(type: Any) -> tuple[Any, ...]:
-    """The tagged models of the union that is listed in ``type`` itself or in an arm of it."""
-    for arm in (type, *get_args(type)):
+def listed_members(tp: Any) -> tuple[Any, ...]:
+    """The tagged models of the union that is listed in ``tp`` itself or in an arm of it."""
+    for arm in (tp, *get_args(tp)):
         if get_origin(arm) is list and (members := tagged_members(*get_args(arm))):
             return members
     return ()
 
 
-def _with_raw_members(type: Any) -> Any:
-    if tagged_members(type):
+def _with_raw_members(tp: Any) -> Any:
+    if tagged_members(tp):
         return Raw
-    if not listed_members(type):
-        return type
-    return list[Raw] if get_origin(type) is list else str | list[Raw]
+    if not listed_members(tp):
+        return tp
+    return list[Raw] if get_origin(tp) is list else str | list[Raw]
 
 
-decoder_of: Callable[[Any], Decoder[Any]] = cache(Decoder)
-union_of = cache(OpenUnion)
-_shell = cache(_Shell)
+union_of: Built[tuple[Any, ...], OpenUnion] = Built(OpenUnion)
+_shell_of: Built[Any, _Shell] = Built(_Shell)

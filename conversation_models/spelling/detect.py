@@ -1,15 +1,15 @@
 """Tells which spelling the bytes of a document are in."""
 
 import re
-from functools import cache
 from typing import Any
 
 from msgspec import UNSET, Raw, Struct, UnsetType
 from msgspec.json import Decoder
 
+from ..building import Built
 from ..jsontext import UNREADABLE
 from ..models.base import fields_of
-from .respell import PUBLIC_MODELS
+from ..models.recognition import ROOTS, models_in
 from .twins import Naming
 
 __all__ = ["naming_of"]
@@ -25,11 +25,14 @@ class _BothSpellings(Struct):
 _both_spellings = Decoder(_BothSpellings)
 
 
-@cache
-def _renamed_key() -> re.Pattern[bytes]:
-    renamed = [field for cls in PUBLIC_MODELS for field in fields_of(cls) if field.name != field.encode_name]
-    spellings = sorted({name for field in renamed for name in (field.name, field.encode_name)})
+def _build_renamed_key(types: Any) -> re.Pattern[bytes]:
+    infos = [info for cls in models_in(*types) for info in fields_of(cls) if info.name != info.encode_name]
+    spellings = sorted({name for info in infos for name in (info.name, info.encode_name)})
     return re.compile(rf'"({"|".join(spellings)})"\s*:'.encode())
+
+
+_renamed_key: Built[Any, re.Pattern[bytes]] = Built(_build_renamed_key)
+"""For the roots: finds a key that has two spellings."""
 
 
 def naming_of(data: Any) -> Naming | None:
@@ -44,5 +47,5 @@ def naming_of(data: Any) -> Naming | None:
     else:
         if head.conversation_id is not head.conversationId:
             return "snake" if head.conversationId is UNSET else "camel"
-    key = _renamed_key().search(data)
+    key = _renamed_key[ROOTS].search(data)
     return None if key is None else "snake" if b"_" in key[1] else "camel"

@@ -1,104 +1,117 @@
-"""Moves values into one spelling before they are written."""
+"""Moves a value into one family of models before it is written.
+
+Callers may edit lists in place and ``structs.replace`` takes any value, so every value can mix both families. The
+encoder would write the wrong keys for the odd ones out; so check first, and rebuild only what does not match.
+
+The plan: each class gets a check, made once from the types of its fields. A check looks only at fields that can hold a
+model with two spellings. Most members need no look inside, because their class alone answers the question: these
+classes are collected in ``_settled``, so that a list of such members is checked without a call for each.
+"""
 
 from collections.abc import Callable
-from operator import is_not
-from typing import Any, get_args
+from operator import attrgetter
+from typing import Any
 
 from msgspec import structs
 
+from ..building import Built
 from ..models.base import Model, fields_of
-from ..models.entries import MessageOutputEntry
-from ..models.events import ConversationEvent, MessageOutputEvent
-from ..models.responses import ConversationResponse, ConversationUsageInfo, ResponseHead
-from ..models.unknown import Unknown
-from .twins import public_of, snake_type
+from .twins import FAMILIES, Naming, public_of, snake_type
 
-__all__ = ["PUBLIC_MODELS", "Spelling"]
+__all__ = ["Spelling"]
 
+ARRAYS = (list, tuple, set, frozenset)
+"""What is written as a JSON array."""
 
-_type = type
+Check = Callable[[Any], bool]
 
 
-def _public_models(type: Any, found: set[Any]) -> set[Any]:
-    if isinstance(type, _type) and issubclass(type, Model) and type not in found:
-        found.add(type)
-        for field in fields_of(type):
-            _public_models(field.type, found)
-    for argument in get_args(type):
-        _public_models(argument, found)
-    return found
+def _matches(_: Any) -> bool:
+    return True
 
 
-PUBLIC_MODELS = _public_models(ConversationResponse | ResponseHead | ConversationEvent, set())
-
-
-class _Plans(dict[Any, tuple[Any, list[str]]]):
-    """For each model of either family: its class in this one, and the names of the fields that have to be looked at.
-
-    Not only for the models of this library: programs add the fields they know of in subclasses.
-    """
-
-    def __init__(self, family: Callable[[Any], Any]) -> None:
-        self._family = family
-
-    def __missing__(self, cls: Any) -> tuple[Any, list[str]]:
-        public = public_of(cls)
-        respelled = [field.name for field in fields_of(public) if snake_type(field.type) != field.type]
-        plan = self[cls] = (self._family(public), respelled)
-        return plan
+def _differs(_: Any) -> bool:
+    return False
 
 
 class Spelling:
-    """Gives values the classes of one family; a value is handed back as it is where there is nothing to change.
+    """Gives values the classes of one family. A value that matches already is returned as it is."""
 
-    Lists in a response may be edited in place, so members of the other family can turn up in any value, wherever it
-    came from, and the encoder would write them under the wrong keys. Hence every value is looked through before it is
-    written: quickly where it holds what a codec of this family decodes; at a cost, where something has to be rebuilt.
-    """
-
-    def __init__(self, family: Callable[[Any], Any]) -> None:
-        self._plans = _Plans(family)
-        models = [spelled for cls in PUBLIC_MODELS for spelled in (cls, snake_type(cls))]
-        self._leaves = frozenset([cls for cls in models if self._plans[cls] == (cls, [])] + [Unknown])
-        self._response, self._usage, self._message, self._delta = map(
-            family, (ConversationResponse, ConversationUsageInfo, MessageOutputEntry, MessageOutputEvent)
-        )
+    def __init__(self, naming: Naming) -> None:
+        self._family = FAMILIES[naming]
+        self._settled: set[Any] = set()
+        """Classes whose instances match whatever is in them."""
+        self._checks: Built[Any, Check] = Built(self._check_for)
 
     def respell(self, value: Any) -> Any:
-        """``value``, a model or a list, tuple or dict of models, in this family."""
-        cls = type(value)
-        if cls is self._delta:
-            return value if type(value.content) is str else self._respelled(value)
-        if cls is not self._response or type(value.usage) is not self._usage:
-            return self._respelled(value)
-        message, leaves = self._message, self._leaves
-        for entry in value.outputs:
-            cls = type(entry)
-            if cls is message:
-                if type(entry.content) is not str and not leaves.issuperset(map(type, entry.content)):
-                    return self._respelled(value)
-            elif cls not in leaves:
-                return self._respelled(value)
-        return value
+        """``value``, a model or a list, tuple or dict of models, in this family. O(members)."""
+        return value if self._checks[type(value)](value) else self._rebuilt(value)
 
-    def _respelled(self, value: Any) -> Any:
-        cls = type(value)
+    def _check_for(self, cls: Any) -> Check:
+        if issubclass(cls, ARRAYS):
+            return self._check_members
+        if issubclass(cls, dict):
+            return lambda members: self._check_members(members.values())
         if issubclass(cls, Model):
-            target, names = self._plans[cls]
-            changed = {}
-            for name in names:
-                before = getattr(value, name)
-                after = self._respelled(before)
-                if after is not before:
-                    changed[name] = after
-            if cls is not target:
-                return target(**{**structs.asdict(value), **changed})
-            return structs.replace(value, **changed) if changed else value
-        if cls is list or cls is tuple:
-            if self._leaves.issuperset(map(type, value)):
-                return value
-            members = [self._respelled(member) for member in value]
-            return members if any(map(is_not, members, value)) else value
-        if cls is dict:
-            return {key: self._respelled(member) for key, member in value.items()}
-        return value
+            public = public_of(cls)
+            if self._family(public) is not cls:
+                return _differs
+            if names := _respelled_fields(public):
+                return self._check_of_fields(names)
+        self._settled.add(cls)
+        return _matches
+
+    def _check_of_fields(self, names: list[str]) -> Check:
+        settled, checks = self._settled, self._checks
+        if len(names) == 1:
+            get = attrgetter(names[0])
+
+            def check_field(value: Any) -> bool:
+                cls = type(member := get(value))
+                return cls in settled or checks[cls](member)
+
+            return check_field
+
+        get_all = attrgetter(*names)
+
+        def check_fields(value: Any) -> bool:
+            for member in get_all(value):
+                cls = type(member)
+                if cls not in settled and not checks[cls](member):
+                    return False
+            return True
+
+        return check_fields
+
+    def _check_members(self, members: Any) -> bool:
+        settled, checks = self._settled, self._checks
+        if settled.issuperset(map(type, members)):
+            return True
+        for member in members:
+            cls = type(member)
+            if cls not in settled and not checks[cls](member):
+                return False
+        return True
+
+    def _rebuilt(self, value: Any) -> Any:
+        cls = type(value)
+        if self._checks[cls](value):
+            return value
+        if issubclass(cls, ARRAYS):
+            return [self._rebuilt(member) for member in value]
+        if issubclass(cls, dict):
+            return {key: self._rebuilt(member) for key, member in value.items()}
+        public = public_of(cls)
+        changed = {}
+        for name in _respelled_fields(public):
+            before = getattr(value, name)
+            after = self._rebuilt(before)
+            if after is not before:
+                changed[name] = after
+        target = self._family(public)
+        return structs.replace(value, **changed) if cls is target else target(**structs.asdict(value) | changed)
+
+
+def _respelled_fields(public: type[Model]) -> list[str]:
+    """The names of the fields that can hold a model with two spellings."""
+    return [info.name for info in fields_of(public) if snake_type(info.type) != info.type]

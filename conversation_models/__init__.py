@@ -1,16 +1,7 @@
 """A typed codec for Mistral conversations: bytes to values and back, at the speed of msgspec."""
 
-from .builder import ResponseBuilder, acollect, collect
 from .codec import Codec, camel, snake
-from .edit import patch
-from .errors import (
-    ConversationDecodeError,
-    ConversationModelsError,
-    ConversationResponseError,
-    EventTooLargeError,
-    TruncatedStreamError,
-)
-from .meter import StreamMeter
+from .errors import ConversationDecodeError, ConversationModelsError
 from .models.chunks import (
     ContentChunk,
     DocumentURLChunk,
@@ -38,7 +29,11 @@ from .models.events import (
 )
 from .models.responses import ConversationResponse, ConversationUsageInfo, ResponseHead
 from .models.unknown import Unknown
-from .stream import EventDecoder, InvalidEvent, StreamEvent
+from .patch import patch
+from .stream.builder import ResponseBuilder, acollect, collect
+from .stream.decoder import EventDecoder, InvalidEvent, StreamEvent
+from .stream.errors import ConversationResponseError, EventTooLargeError, TruncatedStreamError
+from .stream.meter import StreamMeter
 
 __all__ = [
     "AgentHandoffDoneEvent",

@@ -6,16 +6,18 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 from msgspec import UNSET, Raw, ValidationError
 from msgspec.json import Decoder, Encoder
 
-from .drift import find_drift
-from .errors import UNREADABLE, decode_error
-from .meter import StreamMeter
+from .jsontext import UNREADABLE, decode_error
 from .models.events import ConversationEvent
 from .models.responses import ConversationResponse, ResponseHead
 from .models.unknown import Unknown
-from .naming import Naming, Spelling, camel_type, snake_type
-from .open_union import decoder_of, read_open, tagged_members, union_of, unknown
-from .sse import MAX_EVENT_BYTES, encode_frame
-from .stream import EventDecoder, InvalidEvent, StreamEvent, aiter_events, iter_events
+from .reading.drift import find_drift
+from .reading.open_union import decoder_of, read_open, tagged_members, union_of, unknown
+from .spelling.respell import Spelling
+from .spelling.twins import Naming, camel_type, snake_type
+from .stream.blocks import MAX_EVENT_BYTES
+from .stream.decoder import EventDecoder, InvalidEvent, StreamEvent, aiter_events, iter_events
+from .stream.frames import encode_frame
+from .stream.meter import StreamMeter
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer

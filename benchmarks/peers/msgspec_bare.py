@@ -10,7 +10,7 @@ from msgspec import Raw
 from msgspec.json import Decoder, Encoder
 
 import conversation_models as cm
-from conversation_models.naming import snake_type
+from conversation_models.spelling.twins import snake_type
 
 from ..peer import FLOOR, Peer, count
 from ..streams import payloads_of

@@ -9,7 +9,7 @@ from typing import Any
 from msgspec.json import Decoder
 
 import conversation_models as cm
-from conversation_models.naming import snake_type
+from conversation_models.spelling.twins import snake_type
 
 from ..peer import Peer, count
 

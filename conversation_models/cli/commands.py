@@ -9,11 +9,12 @@ from typing import Annotated
 
 import typer
 
-from ..builder import collect as collect_events
-from ..errors import ConversationDecodeError, ConversationModelsError, ConversationResponseError
+from ..errors import ConversationDecodeError, ConversationModelsError
 from ..models.events import ConversationEvent, ResponseErrorEvent
 from ..models.responses import ConversationResponse
-from ..naming import Naming
+from ..spelling.twins import Naming
+from ..stream.builder import collect as collect_events
+from ..stream.errors import ConversationResponseError
 from .inputs import Documents, Events, InputError, codec_for, open_input
 from .terminal import complain, end_long_read, output, say
 from .transcript import Transcript

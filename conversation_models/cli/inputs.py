@@ -10,12 +10,16 @@ from typing import Any, NamedTuple, get_args
 import msgspec
 
 from ..codec import Codec, camel, snake
-from ..errors import UNREADABLE, ConversationDecodeError, TruncatedStreamError
+from ..errors import ConversationDecodeError
+from ..jsontext import UNREADABLE, is_json
 from ..models.events import ConversationEvent, ResponseDoneEvent, ResponseErrorEvent
 from ..models.responses import ConversationResponse
-from ..naming import Naming, naming_of
-from ..sse import BYTE_ORDER_MARK, ServerSentEvent, SSEDecoder, is_json
-from ..stream import InvalidEvent, StreamEvent
+from ..spelling.detect import naming_of
+from ..spelling.twins import Naming
+from ..sse import ServerSentEvent, SSEDecoder
+from ..stream.blocks import BYTE_ORDER_MARK
+from ..stream.decoder import InvalidEvent, StreamEvent
+from ..stream.errors import TruncatedStreamError
 from .terminal import LongRead
 
 __all__ = ["Documents", "Events", "InputError", "Record", "codec_for", "open_input"]

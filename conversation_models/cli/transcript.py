@@ -10,7 +10,7 @@ from msgspec import UNSET, UnsetType
 from rich.console import Console
 from rich.text import Text
 
-from ..errors import UNREADABLE
+from ..jsontext import UNREADABLE
 from ..models.chunks import (
     ContentChunk,
     DocumentURLChunk,

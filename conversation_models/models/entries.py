@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias, TypeVar, ov
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from ..errors import UNREADABLE, decode_error
+from ..jsontext import UNREADABLE, decode_error
 from .base import TaggedModel
 from .chunks import ContentChunk, TextChunk
 

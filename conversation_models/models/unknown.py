@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-from ..errors import UNREADABLE, decode_error
+from ..jsontext import UNREADABLE, decode_error
 
 __all__ = ["Unknown"]
 

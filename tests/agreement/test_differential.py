@@ -20,7 +20,7 @@ from msgspec import UNSET, structs
 from pydantic import TypeAdapter, ValidationError
 
 import conversation_models as cm
-from conversation_models.naming import snake_type
+from conversation_models.spelling.twins import snake_type
 
 from ..support.documents import dumps
 from ..support.schema_strategies import Documents

@@ -13,53 +13,13 @@ from typing import Any, Union, get_args, get_origin
 from msgspec import UNSET, Raw, UnsetType, ValidationError, defstruct, structs
 from msgspec.json import Decoder
 
-from .errors import ConversationDecodeError, decode_error
-from .models.base import Model, TaggedModel, fields_of
-from .models.chunks import (
-    DocumentURLChunk,
-    ImageURLChunk,
-    ReferenceChunk,
-    TextChunk,
-    ThinkChunk,
-    ToolFileChunk,
-    ToolReferenceChunk,
-)
-from .models.entries import AgentHandoffEntry, FunctionCallEntry, MessageOutputEntry, ToolExecutionEntry
-from .models.events import (
-    AgentHandoffDoneEvent,
-    AgentHandoffStartedEvent,
-    FunctionCallEvent,
-    MessageOutputEvent,
-    ResponseDoneEvent,
-    ResponseErrorEvent,
-    ResponseStartedEvent,
-)
-from .models.unknown import Unknown
+from ..errors import ConversationDecodeError
+from ..jsontext import decode_error
+from ..models.base import Model, TaggedModel, fields_of
+from ..models.recognition import RECOGNISED_BY
+from ..models.unknown import Unknown
 
 __all__ = ["read_open"]
-
-# The field by which an untagged member is recognised; of several that are there, the first whose model can be read
-# decides. Events of tool executions are not listed: they cannot be told apart by their fields.
-RECOGNISED_BY: dict[Any, str] = {
-    AgentHandoffEntry: "previous_agent_id",
-    FunctionCallEntry: "tool_call_id",
-    MessageOutputEntry: "content",
-    ToolExecutionEntry: "name",
-    TextChunk: "text",
-    ThinkChunk: "thinking",
-    ImageURLChunk: "image_url",
-    DocumentURLChunk: "document_url",
-    ToolFileChunk: "file_id",
-    ToolReferenceChunk: "title",
-    ReferenceChunk: "reference_ids",
-    ResponseStartedEvent: "conversation_id",
-    FunctionCallEvent: "tool_call_id",
-    MessageOutputEvent: "content",
-    AgentHandoffStartedEvent: "previous_agent_id",
-    AgentHandoffDoneEvent: "next_agent_id",
-    ResponseDoneEvent: "usage",
-    ResponseErrorEvent: "code",
-}
 
 
 def read_open(data: Any, type: Any, rejection: ValidationError, root: str) -> Any:

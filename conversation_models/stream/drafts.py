@@ -4,9 +4,9 @@ from typing import Any
 
 from msgspec import UNSET, UnsetType
 
-from .models.chunks import ContentChunk, TextChunk, ThinkChunk, ThinkContent
-from .models.entries import AgentHandoffEntry, FunctionCallEntry, MessageOutputEntry, OutputEntry, ToolExecutionEntry
-from .models.events import (
+from ..models.chunks import ContentChunk, TextChunk, ThinkChunk, ThinkContent
+from ..models.entries import AgentHandoffEntry, FunctionCallEntry, MessageOutputEntry, OutputEntry, ToolExecutionEntry
+from ..models.events import (
     AgentHandoffDoneEvent,
     AgentHandoffStartedEvent,
     FunctionCallEvent,

@@ -13,8 +13,9 @@ from msgspec import UNSET, Raw, ValidationError
 from msgspec.json import Decoder
 
 from .codec import camel, snake
-from .errors import UNREADABLE, ConversationDecodeError, child_path, decode_error, view_of
-from .naming import naming_of
+from .errors import ConversationDecodeError
+from .jsontext import UNREADABLE, child_path, decode_error, view_of
+from .spelling.detect import naming_of
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer

@@ -5,8 +5,8 @@ from typing import Any, get_args
 import msgspec
 from msgspec import UNSET, Raw
 
-from .errors import child_path
-from .models.base import TaggedModel, fields_of
+from ..jsontext import child_path
+from ..models.base import TaggedModel, fields_of
 from .open_union import decoder_of, fits, is_model, listed_members, tagged_members, union_of
 
 __all__ = ["find_drift"]

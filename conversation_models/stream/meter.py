@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from .errors import ConversationDecodeError
-from .models.events import ConversationEvent, ResponseDoneEvent, ResponseErrorEvent, ResponseStartedEvent
-from .models.responses import ConversationUsageInfo
-from .sse import BlockReader, Fields, read_fields
+from ..errors import ConversationDecodeError
+from ..models.events import ConversationEvent, ResponseDoneEvent, ResponseErrorEvent, ResponseStartedEvent
+from ..models.responses import ConversationUsageInfo
+from .blocks import BlockReader
+from .frames import Fields, read_fields
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer

@@ -9,9 +9,7 @@ from typing import Any, TypeVar
 
 from msgspec import UNSET, UnsetType
 
-from .drafts import CallDraft, Draft, HandoffDraft, MessageDraft, ToolDraft
-from .errors import ConversationResponseError, TruncatedStreamError
-from .models.events import (
+from ..models.events import (
     AgentHandoffDoneEvent,
     AgentHandoffStartedEvent,
     FunctionCallEvent,
@@ -22,8 +20,10 @@ from .models.events import (
     ToolExecutionDoneEvent,
     ToolExecutionStartedEvent,
 )
-from .models.responses import ConversationResponse, ConversationUsageInfo
-from .stream import StreamEvent
+from ..models.responses import ConversationResponse, ConversationUsageInfo
+from .decoder import StreamEvent
+from .drafts import CallDraft, Draft, HandoffDraft, MessageDraft, ToolDraft
+from .errors import ConversationResponseError, TruncatedStreamError
 
 __all__ = ["ResponseBuilder", "acollect", "collect"]
 

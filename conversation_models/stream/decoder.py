@@ -8,9 +8,12 @@ frame, or does not decode, is read on its own, field by field; so a frame that i
 from collections.abc import AsyncGenerator, AsyncIterable, Callable, Generator, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
-from .errors import UNREADABLE, ConversationDecodeError, TruncatedStreamError
-from .models.events import ConversationEvent, ResponseDoneEvent, ResponseErrorEvent, ResponseStartedEvent
-from .sse import MAX_EVENT_BYTES, BlockReader, is_end_mark, is_json, read_fields
+from ..errors import ConversationDecodeError
+from ..jsontext import UNREADABLE, is_json
+from ..models.events import ConversationEvent, ResponseDoneEvent, ResponseErrorEvent, ResponseStartedEvent
+from .blocks import MAX_EVENT_BYTES, BlockReader
+from .errors import TruncatedStreamError
+from .frames import is_end_mark, read_fields
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer

@@ -1,0 +1,80 @@
+"""JSON text: views of it, paths into it, and how the failures of its reader become the library's own exception."""
+
+import re
+from typing import Any
+
+import msgspec
+
+from .errors import ConversationDecodeError
+
+__all__ = ["UNREADABLE", "child_path", "decode_error", "is_json", "view_of"]
+
+UNREADABLE = (msgspec.DecodeError, UnicodeError, RecursionError)
+"""All that reading JSON text can raise, whatever the text: ``ValidationError`` is a ``DecodeError``."""
+
+
+def is_json(text: bytes) -> bool:
+    """Whether ``text`` is one whole JSON value."""
+    try:
+        _json.decode(text)
+    except UNREADABLE:
+        return False
+    return True
+
+
+_json = msgspec.json.Decoder(msgspec.Raw)
+
+
+def view_of(data: Any) -> memoryview:
+    """The bytes of ``data``, a buffer or str; only of a str are they a copy."""
+    return memoryview(data.encode() if isinstance(data, str) else data).cast("B")
+
+
+def child_path(path: str, step: str | int) -> str:
+    """The JSON path of a member of what stands at ``path``."""
+    if isinstance(step, int):
+        return f"{path}[{step}]"
+    return (
+        f"{path}.{step}" if step.isidentifier() and step.isascii() else f"{path}[{msgspec.json.encode(step).decode()}]"
+    )
+
+
+# A high surrogate with no escape behind it; the backslashes before it are pairs, which stand for themselves.
+_LONE_SURROGATE = re.compile(rb"(?<!\\)(?:\\\\)*(\\u[dD][89abAB][0-9a-fA-F]{2})(?:[^\\]|\\[^u])", re.DOTALL)
+
+
+def decode_error(error: Exception, data: Any, root: str = "$") -> ConversationDecodeError:
+    """What reading ``data``, which stands at the path ``root``, failed with, as the library's own exception."""
+    if isinstance(error, RecursionError):
+        return ConversationDecodeError("JSON is nested deeper than the interpreter's recursion limit allows")
+    if isinstance(error, UnicodeError):
+        return ConversationDecodeError(_encoding_problem(data, error))
+    reason, at, inner = str(error).rpartition(" - at `$")
+    if at:
+        path = root + inner.removesuffix("`")
+    elif isinstance(error, msgspec.ValidationError):
+        reason, path = str(error), root
+    else:
+        return ConversationDecodeError(_syntax_problem(data, str(error)))
+    return ConversationDecodeError(f"{reason} - at `{path}`", path)
+
+
+def _encoding_problem(data: Any, error: UnicodeError) -> str:
+    # The reader counts from the start of the string it was in; people look for a byte of the document.
+    try:
+        data.encode() if isinstance(data, str) else str(data, "utf-8")
+    except UnicodeEncodeError as whole:
+        return f"JSON text holds a lone surrogate, which UTF-8 cannot carry (character {whole.start})"
+    except UnicodeDecodeError as whole:
+        return f"JSON is not valid UTF-8: {whole.reason} (byte {whole.start})"
+    return f"JSON is not valid UTF-8: {error}"
+
+
+def _syntax_problem(data: Any, reason: str) -> str:
+    if "truncated" not in reason:
+        return reason
+    text = view_of(data)
+    # The reader takes a high surrogate without a low one for the end of the text.
+    if lone := _LONE_SURROGATE.search(text):
+        return f"JSON is malformed: lone surrogate escape (byte {lone.start(1)})"
+    return f"{reason} (byte {len(text)})" if text else "Input data is empty"

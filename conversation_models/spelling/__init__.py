@@ -1,0 +1,1 @@
+"""One set of types, two spellings of their keys."""

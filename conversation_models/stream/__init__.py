@@ -1,0 +1,1 @@
+"""Server-sent events to typed events to responses, and back."""

@@ -17,7 +17,7 @@ import pytest
 
 from ..support.documents import NAMINGS, Naming
 from ..support.paths import FIXTURES
-from .test_cli import (
+from ..support.program import (
     AGAIN,
     AGAIN_SHOWN,
     ENVIRONMENT,

@@ -12,7 +12,7 @@ import msgspec
 
 import conversation_models as cm
 
-from ..documents import CODECS, Naming, exact
+from ..support.documents import CODECS, Naming, exact
 from .reference import NotJsonError, read_json
 
 TYPES: list[Any] = [

@@ -8,7 +8,7 @@ from msgspec import UNSET
 
 import conversation_models as cm
 
-from ..documents import exact
+from ..support.documents import exact
 from .document_oracles import REFUSED, as_str, case_of, equal, holds, outcome
 from .reference import NotJsonError, read_json
 

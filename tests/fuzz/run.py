@@ -10,12 +10,11 @@ from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
+from ..support.paths import ROOT
 from .harness import report
 from .mutation import MAX_LENGTH, mutated
 from .seeds import seeds, words
 from .targets import TARGETS
-
-ROOT = Path(__file__).parent.parent.parent
 
 
 class Tried(NamedTuple):

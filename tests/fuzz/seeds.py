@@ -2,17 +2,15 @@
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from random import Random
-from typing import Any
 
 import conversation_models as cm
 
-from ..documents import NAMINGS, SHAPES, UNIONS, dumps, key, minimal, respelled
+from ..support.documents import NAMINGS, SHAPES, UNIONS, dumps, key, minimal, respelled
+from ..support.paths import FIXTURES
+from ..support.streams import every_event
 from .document_oracles import TYPES, prefix
 from .targets import STREAMS
-
-FIXTURES = Path(__file__).parent.parent / "fixtures"
 
 SMALL = [
     *(b"null", b"[]", b"{}", b'""', b"-0.0", b"1e400", b"NaN", b'"\\ud83d\\ude00"', b'"\\ud800"', b'{"a":1,"a":2}'),
@@ -32,13 +30,6 @@ SMALL_STREAMS = [
     b'event: a\r\ndata: {"type":\r\ndata: "new"}\r\n\r\nid:\0\r\rdata: {"type":"new"}',
     b'event: new.event\ndata: {"a": 1}\n\nevent: conversation.response.done\ndata: {"usage":{}}\n\n',
 ]
-
-
-def every_event() -> list[dict[str, Any]]:
-    contents = [{"type": SHAPES[cls].tag, **minimal(cls)} for cls in UNIONS["chunk"]]
-    events = [{"type": SHAPES[cls].tag, **minimal(cls)} for cls in UNIONS["event"]]
-    deltas = [{"type": "message.output.delta", "id": "m", "content": content} for content in contents]
-    return [*events[:-2], *deltas, {"type": "new.event", "x": [1, None]}, *events[-2:]]
 
 
 def documents() -> Iterator[bytes]:

@@ -6,7 +6,8 @@ import sys
 
 import pytest
 
-from .run import ROOT, mutations
+from ..support.paths import ROOT
+from .run import mutations
 from .seeds import seeds
 from .targets import TARGETS
 

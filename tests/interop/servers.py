@@ -8,32 +8,8 @@ import threading
 import zlib
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 
-from ..documents import dumps
-from ..fuzz.seeds import every_event
-
 PATIENCE = 20
 """Seconds after which a test that waits for the other side has failed."""
-
-TEXT = {
-    "type": "message.output.delta",
-    "id": "m",
-    "content": "naïve \U0001f469\u200d\U0001f680 \u2028 data: [DONE]\n\n",
-}
-
-
-def sent_events() -> list[bytes]:
-    """The JSON of a whole conversation in snake_case, with every event and text of every width."""
-    events = every_event()
-    return [dumps(event) for event in [events[0], TEXT, *events[1:-2], events[-2]]]
-
-
-def frames() -> list[bytes]:
-    """The same as server-sent events, some with a name and some without."""
-    names = [event["type"].encode() for event in [*every_event()[:1], TEXT, *every_event()[1:-1]]]
-    return [
-        b"event: %b\ndata: %b\n\n" % (name, data) if index % 3 else b"data: %b\n\n" % data
-        for index, (name, data) in enumerate(zip(names, sent_events(), strict=True))
-    ]
 
 
 class Connection:

@@ -4,30 +4,21 @@ import asyncio
 import re
 import threading
 from collections.abc import AsyncIterator
-from typing import Any
 
 import httpx
 import pytest
 
 import conversation_models as cm
 
-from .libraries import LIBRARIES, over, over_async
-from .servers import PATIENCE, Connection, Script, frames, sent_events, serving
+from ..support.streams import frames, sent_events
+from .libraries import LIBRARIES, over_async
+from .outcomes import failing, seen
+from .servers import PATIENCE, Connection, Script, serving
 
 STREAM = b"".join(frames())
 EXPECTED = [cm.snake.decode(data, cm.ConversationEvent) for data in sent_events()]
 FRAMES = frames()
 HALF = FRAMES[1][: len(FRAMES[1]) // 2]
-
-
-def seen(chunks: Any) -> tuple[list[cm.ConversationEvent], cm.ConversationModelsError | None]:
-    """The events, and the error they ended with."""
-    events: list[cm.ConversationEvent] = []
-    try:
-        over(cm.snake.iter_events(chunks), events.append)
-    except cm.ConversationModelsError as error:
-        return events, error
-    return events, None
 
 
 # Upstream dies ---------------------------------------------------------------------------------------------------
@@ -108,22 +99,6 @@ STALLED = {
     "urllib3": "ReadTimeoutError",
     "urllib.request": "TimeoutError",
 }
-
-
-def failing(
-    library: str, script: Script, timeout: float = PATIENCE, read: threading.Event | None = None
-) -> tuple[list[cm.ConversationEvent], Exception]:
-    """The events, and what was raised behind them; ``read`` is set when there are events."""
-    events: list[cm.ConversationEvent] = []
-
-    def on_event(event: cm.ConversationEvent) -> None:
-        events.append(event)
-        if read is not None:
-            read.set()
-
-    with serving(script) as url, pytest.raises(Exception) as caught:  # noqa: PT011 - its type is what is looked at
-        LIBRARIES[library](url, on_event, timeout)
-    return events, caught.value
 
 
 @pytest.mark.parametrize("library", LIBRARIES)

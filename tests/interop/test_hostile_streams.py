@@ -13,9 +13,10 @@ import pytest
 import conversation_models as cm
 from conversation_models.sse import SSEDecoder
 
-from ..documents import dumps
+from ..support.documents import dumps
+from ..support.streams import frames
 from .libraries import over
-from .servers import PATIENCE, Connection, frames, start
+from .servers import PATIENCE, Connection, start
 
 MB = 1024 * 1024
 KB = 1024

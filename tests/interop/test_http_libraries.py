@@ -7,9 +7,10 @@ import pytest
 
 import conversation_models as cm
 
-from ..documents import SHAPES, UNIONS
+from ..support.documents import SHAPES, UNIONS
+from ..support.streams import frames, sent_events
 from .libraries import LIBRARIES
-from .servers import PATIENCE, Connection, Script, frames, sent_events, serving, whole
+from .servers import PATIENCE, Connection, Script, serving, whole
 
 HEARTBEAT = b": ping\n\n"
 STREAM = b"".join(frames())

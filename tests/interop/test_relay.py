@@ -9,8 +9,8 @@ import pytest
 from benchmarks.gateway import relay, upstream
 from benchmarks.gateway.conversations import ID, USAGE
 
-from ..documents import dumps
-from ..streams import sse
+from ..support.documents import dumps
+from ..support.streams import sse
 from .servers import Connection, Script, serving
 
 Accounts = list[Any]

@@ -6,10 +6,11 @@ import pytest
 
 import conversation_models as cm
 
-from ..documents import dumps
+from ..support.documents import dumps
+from ..support.streams import frames, sent_events
 from .libraries import over
-from .servers import Connection, frames, sent_events
-from .test_faults import failing, seen
+from .outcomes import failing, seen
+from .servers import Connection
 
 STREAM = b"".join(frames())
 EXPECTED = [cm.snake.decode(data, cm.ConversationEvent) for data in sent_events()]

@@ -1,0 +1,261 @@
+"""Documents of the official SDK's own JSON Schema, and of ours: both accept and agree, or it is listed why not.
+
+The other suite beside the SDK (``test_sdk_agreement``) makes its documents from our table of the wire; here they come
+from what each library says of itself, so that a field that one of the three lacks shows.
+"""
+
+import copy
+import os
+import time
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given, seed, settings
+from mistralai.client import models as sdk
+from mistralai.client.models.conversationevents import UnknownConversationEventsData
+from msgspec import UNSET, structs
+from pydantic import TypeAdapter, ValidationError
+
+import conversation_models as cm
+from conversation_models.spelling.twins import snake_type
+
+from ..support.documents import dumps
+from ..support.schema_strategies import Documents
+from ..support.sdk import same
+
+EXAMPLES = 500
+SECONDS = float(os.environ.get("LONG_SECONDS", "60"))
+REJECTED = object()
+
+THEIRS: dict[Any, TypeAdapter[Any]] = {
+    cm.ConversationResponse: TypeAdapter(sdk.ConversationResponse),
+    cm.ConversationEvent: TypeAdapter(sdk.ConversationEventsData),
+}
+TYPES = list(THEIRS)
+NAMES = ["responses", "events"]
+
+# Why their schema does not say what they read, or ours rejects what is in it ---------------------------------------
+
+NOT_SENT = {
+    "null for a field that may be absent": "Their models read null wherever a field is optional, and say so; the "
+    "service's schema allows it for some fields, theirs by the name OptionalNullable.",
+    "an event without a type": "They hand out an untyped event; ours tells by its fields what it is.",
+}
+
+
+def their_schema(type: Any) -> dict[str, Any]:
+    """The SDK's schema without what ``NOT_SENT`` names."""
+    schema = copy.deepcopy(THEIRS[type].json_schema())
+    for definition in [schema, *schema["$defs"].values()]:
+        for field in definition.get("properties", {}).values():
+            if "anyOf" in field:
+                field["anyOf"] = [arm for arm in field["anyOf"] if arm != {"type": "null"}]
+    if "anyOf" in schema:
+        schema["anyOf"] = [arm for arm in schema["anyOf"] if not arm["$ref"].endswith("UnknownConversationEventsData")]
+    return schema
+
+
+def our_schema(type: Any) -> dict[str, Any]:
+    """Our schema, with what msgspec does not say of times."""
+    schema = msgspec.json.schema(snake_type(type))
+    for definition in schema["$defs"].values():
+        for name in {"created_at", "completed_at"} & definition["properties"].keys():
+            for arm in definition["properties"][name].get("anyOf", [definition["properties"][name]]):
+                if arm["type"] == "string":
+                    arm["format"] = "date-time"
+    return schema
+
+
+# What theirs rejects of ours ---------------------------------------------------------------------------------------
+
+RESPONSE = {"conversation_id": "c", "usage": {}}
+REFERENCE = {"type": "reference", "reference_ids": [1]}
+# With why they come, and a document in which they do.
+ONLY_OURS: dict[str, tuple[str, dict[str, Any]]] = {
+    "tool.execution without arguments": (
+        "absent in documented responses",
+        {**RESPONSE, "outputs": [{"type": "tool.execution", "name": "web_search"}]},
+    ),
+    "tool.execution.started without arguments": (
+        "absent in the documented stream",
+        {"type": "tool.execution.started", "id": "t", "name": "web_search"},
+    ),
+    "tool_reference without tool or title": (
+        "left out, or null, by the service at times",
+        {**RESPONSE, "outputs": [{"type": "message.output", "content": [{"type": "tool_reference", "title": None}]}]},
+    ),
+    "reference in a message": (
+        "seen in messages; theirs knows it in reasoning only",
+        {**RESPONSE, "outputs": [{"type": "message.output", "content": [REFERENCE]}]},
+    ),
+    "function.call.delta without id": (
+        "left out by the service at times",
+        {"type": "function.call.delta", "name": "f", "tool_call_id": "t", "arguments": ""},
+    ),
+}
+# Fields that are seen and not in the schema: theirs passes over them.
+FIELDS_ONLY_OURS = {"function", "source"}
+
+
+def as_theirs_has_it(value: Any) -> Any:
+    """``value`` without those fields."""
+    if isinstance(value, list):
+        return [as_theirs_has_it(member) for member in value]
+    if not isinstance(value, msgspec.Struct):
+        return value
+    members = {name: as_theirs_has_it(member) for name, member in structs.asdict(value).items()}
+    return structs.replace(value, **(members | dict.fromkeys(FIELDS_ONLY_OURS & members.keys(), UNSET)))
+
+
+def why_only_ours(value: Any, parent: Any = None) -> Iterator[str]:
+    """The keys of ``ONLY_OURS`` that apply to a value or a part of it."""
+    if isinstance(value, cm.ToolExecutionEntry) and value.arguments is UNSET:
+        yield "tool.execution without arguments"
+    if isinstance(value, cm.ToolExecutionStartedEvent) and value.arguments is UNSET:
+        yield "tool.execution.started without arguments"
+    if isinstance(value, cm.ToolReferenceChunk) and (value.tool is UNSET or not isinstance(value.title, str)):
+        yield "tool_reference without tool or title"  # A tool that is null theirs reads.
+    if isinstance(value, cm.ReferenceChunk) and isinstance(parent, (cm.MessageOutputEntry, cm.MessageOutputEvent)):
+        yield "reference in a message"
+    if isinstance(value, cm.FunctionCallEvent) and value.id is UNSET:
+        yield "function.call.delta without id"
+    if isinstance(value, msgspec.Struct):
+        for member in structs.asdict(value).values():
+            for part in member if isinstance(member, list) else [member]:
+                yield from why_only_ours(part, value)
+
+
+# The comparison ----------------------------------------------------------------------------------------------------
+
+
+def theirs_of(type: Any, data: bytes) -> Any:
+    try:
+        model = THEIRS[type].validate_json(data)
+    except ValidationError:
+        return REJECTED
+    return REJECTED if isinstance(model, UnknownConversationEventsData) else model
+
+
+def compare(type: Any, data: bytes, seen: Counter[str]) -> None:
+    """Both read the same, or theirs rejects it for a reason on the list; never ours."""
+    value = cm.snake.decode(data, type)
+    model = theirs_of(type, data)
+    reasons = set(why_only_ours(value))
+    if reasons:
+        assert model is REJECTED, f"theirs reads {reasons}: {data!r}"
+        seen.update(reasons)
+    else:
+        assert model is not REJECTED, f"theirs rejects {data!r}"
+        same(as_theirs_has_it(value), model)
+        seen["agreed"] += 1
+
+
+def run(type: Any, schema: dict[str, Any], required: frozenset[str], count: int, number: int) -> Counter[str]:
+    seen: Counter[str] = Counter()
+
+    @seed(number)
+    @settings(max_examples=count, database=None)
+    @given(Documents(schema, required).strategy)
+    def check(document: Any) -> None:
+        compare(type, dumps(document), seen)
+
+    check()
+    return seen
+
+
+def required_in(type: Any) -> frozenset[str]:
+    return frozenset({"type"}) if type is cm.ConversationEvent else frozenset()
+
+
+@pytest.mark.parametrize("type", TYPES, ids=NAMES)
+def test_documents_of_their_schema(type: Any) -> None:
+    seen = run(type, their_schema(type), required_in(type), EXAMPLES, 1)
+    assert seen["agreed"] > EXAMPLES // 2, seen
+
+
+def test_documents_of_our_schema() -> None:
+    seen = Counter[str]()
+    for type in TYPES:
+        seen += run(type, our_schema(type), frozenset(), EXAMPLES, 2)
+    assert seen["agreed"] > EXAMPLES, seen
+    assert seen.keys() <= ONLY_OURS.keys() | {"agreed"}
+
+
+@pytest.mark.parametrize("name", ONLY_OURS)
+def test_what_only_ours_reads(name: str) -> None:
+    """No difference is on the list for nothing."""
+    document = ONLY_OURS[name][1]
+    type = cm.ConversationEvent if "type" in document else cm.ConversationResponse
+    seen = Counter[str]()
+    compare(type, dumps(document), seen)
+    assert seen == {name: 1}
+
+
+def optional_and_null() -> Iterator[tuple[str, str]]:
+    """The fields where their schema reads null for absent."""
+    for type in TYPES:
+        for name, definition in THEIRS[type].json_schema()["$defs"].items():
+            for field, schema in definition.get("properties", {}).items():
+                if {"type": "null"} in schema.get("anyOf", ()) and hasattr(cm, name):
+                    yield name, field
+
+
+def test_null_for_absent_is_refused() -> None:
+    """The first difference of ``NOT_SENT``: all its fields, but those that may be null on the wire."""
+    read = set()
+    fields = set(optional_and_null())
+    for name, field in fields:
+        cls = getattr(cm, name)
+        required: dict[str, Any] = {
+            "name": "n",
+            "content": "c",
+            "tool_call_id": "t",
+            "arguments": "{}",
+            "id": "i",
+            "url": "u",
+        }
+        required |= {key: "s" for key in cls.__struct_fields__ if key not in required and is_required(cls, key)}
+        document = {key: value for key, value in required.items() if key in cls.__struct_fields__}
+        document |= {"thinking": []} if name == "ThinkChunk" else {}
+        document |= {"reference_ids": []} if name == "ReferenceChunk" else {}
+        document |= {"usage": {}} if name == "ResponseDoneEvent" else {}
+        document |= {"code": 1} if name == "ResponseErrorEvent" else {}
+        if field == "type":
+            continue
+        cm.snake.decode(dumps(document), cls)
+        try:
+            cm.snake.decode(dumps({**document, field: None}), cls)
+        except cm.ConversationDecodeError as error:
+            assert error.path == f"$.{field}"  # noqa: PT017
+        else:
+            read.add((name, field))
+    assert len(fields) > 40
+    assert read == {("ToolExecutionEntry", "info"), ("ToolExecutionDoneEvent", "info")}
+
+
+def is_required(cls: Any, name: str) -> bool:
+    return any(field.name == name and field.required for field in structs.fields(cls))
+
+
+def test_an_event_without_a_type() -> None:
+    data = dumps({"conversation_id": "c"})
+    assert theirs_of(cm.ConversationEvent, data) is REJECTED
+    assert cm.snake.decode(data, cm.ConversationEvent) == cm.ResponseStartedEvent(conversation_id="c")
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("type", TYPES, ids=NAMES)
+@pytest.mark.parametrize("of", ["their schema", "our schema"])
+def test_many_documents(of: str, type: Any) -> None:
+    """A quarter of ``LONG_SECONDS`` for each, a thousand documents at a time."""
+    schema = their_schema(type) if of == "their schema" else our_schema(type)
+    required = required_in(type) if of == "their schema" else frozenset[str]()
+    end, seen, number = time.monotonic() + SECONDS / 4, Counter[str](), 100
+    while time.monotonic() < end:
+        seen += run(type, schema, required, 1000, number)
+        number += 1
+    print(f"{of}, {NAMES[TYPES.index(type)]}: {dict(seen)}")
+    assert seen["agreed"] > 250

@@ -1,0 +1,96 @@
+"""Whole responses: the fixtures, written from WIRE.md, and the payloads of the official documentation where present."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import conversation_models as cm
+
+from ..support.documents import dumps, exact, respelled, written
+from ..support.paths import FIXTURES, SAMPLES
+
+DOCUMENTS = sorted(FIXTURES.glob("*.json"))
+DOCUMENTED = sorted(SAMPLES.glob("response-*.json"))
+IN_SNAKE = [path for path in DOCUMENTS if not path.stem.endswith("_camel")] + DOCUMENTED
+
+CONSTANTS = {"object", "type", "role", "prompt_tokens", "completion_tokens", "total_tokens"}
+
+
+def check_nothing_but_constants_added(before: Any, after: Any, path: str = "$") -> None:
+    """Said once more without the yardstick of the other tests."""
+    if isinstance(before, dict):
+        assert isinstance(after, dict)
+        assert before.keys() <= after.keys(), path
+        assert after.keys() - before.keys() <= CONSTANTS, path
+        for key, value in before.items():
+            check_nothing_but_constants_added(value, after[key], f"{path}.{key}")
+    elif isinstance(before, list):
+        assert len(before) == len(after), path
+        for index, (one, other) in enumerate(zip(before, after, strict=True)):
+            check_nothing_but_constants_added(one, other, f"{path}[{index}]")
+    else:
+        assert exact(before) == exact(after), path
+
+
+@pytest.mark.parametrize("path", IN_SNAKE, ids=lambda path: path.stem)
+def test_responses_come_back_equal(path: Path) -> None:
+    document = json.loads(path.read_bytes())
+    response = cm.snake.decode(path.read_bytes())
+    check_nothing_but_constants_added(document, json.loads(cm.snake.encode(response)))
+    assert exact(json.loads(cm.snake.encode(response))) == exact(written(document, cm.ConversationResponse, "snake"))
+    # By way of the other naming too.
+    assert exact(json.loads(cm.snake.encode(cm.camel.decode(cm.camel.encode(response))))) == (
+        exact(json.loads(cm.snake.encode(response)))
+    )
+    camel = respelled(document, cm.ConversationResponse, "snake")
+    assert cm.camel.decode(dumps(camel)) == response
+
+
+@pytest.mark.parametrize("path", IN_SNAKE, ids=lambda path: path.stem)
+def test_the_models_know_all_that_is_in_them(path: Path) -> None:
+    assert cm.snake.drift(path.read_bytes()) == []
+    assert not any(isinstance(entry, cm.Unknown) for entry in cm.snake.decode(path.read_bytes()).outputs)
+
+
+@pytest.mark.parametrize("path", IN_SNAKE, ids=lambda path: path.stem)
+def test_whole_responses_peeked_at_and_patched(path: Path) -> None:
+    data = path.read_bytes()
+    document = json.loads(data)
+    head = cm.snake.peek(data)
+    assert head.conversation_id == document["conversation_id"]
+    assert json.loads(bytes(head.outputs)) == document["outputs"]
+    assert cm.patch(data, ["conversation_id"], "c\n") == data.replace(dumps(document["conversation_id"]), b'"c\\n"')
+
+
+@pytest.mark.skipif(not SAMPLES.is_dir(), reason="the documented payloads (../shared/samples) are not here")
+def test_documented_payloads_are_there() -> None:
+    names = {path.stem.removeprefix("response-") for path in DOCUMENTED}
+    assert names >= {"web-search", "code-interpreter", "function-call", "document-library", "guardrails", "untagged"}
+
+
+def test_fields_seen_and_not_in_the_schema() -> None:
+    response = cm.snake.decode((FIXTURES / "web_search.json").read_bytes())
+    message = response.outputs[1]
+    assert isinstance(message, cm.MessageOutputEntry)
+    assert isinstance(message.content, list)
+    assert [chunk.source for chunk in message.content if isinstance(chunk, cm.ToolReferenceChunk)] == ["brave"] * 3
+    program = cm.snake.decode((FIXTURES / "code_interpreter.json").read_bytes()).outputs[1]
+    assert isinstance(program, cm.ToolExecutionEntry)
+    assert program.function == "code_interpreter"
+    assert isinstance(program.info, dict)
+    assert program.info["conversation_id"] == "not ours"
+
+
+def test_an_untagged_response() -> None:
+    response = cm.snake.decode((FIXTURES / "untagged.json").read_bytes())
+    assert [entry.type for entry in response.outputs] == [
+        "message.output",
+        "tool.execution",
+        "function.call",
+        "agent.handoff",
+    ]
+    message = response.outputs[0]
+    assert isinstance(message, cm.MessageOutputEntry)
+    assert message.text == "Plain"

@@ -1,0 +1,227 @@
+"""Invariants 1 and 8: equal values are equal wherever they came from, and values travel."""
+
+import copy
+import json
+import pickle
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec import structs
+
+import conversation_models as cm
+
+from ..support.documents import CODECS, NAMINGS, SHAPES, Naming, dumps, minimal, respelled
+from ..support.strategies import responses, values, wire, wire_responses
+
+every_naming = pytest.mark.parametrize("naming", NAMINGS)
+every_model = pytest.mark.parametrize("cls", SHAPES, ids=lambda cls: cls.__name__)
+
+
+def pickled(protocol: int) -> Callable[[Any], Any]:
+    return lambda value: pickle.loads(pickle.dumps(value, protocol))
+
+
+COPIES: dict[str, Callable[[Any], Any]] = {
+    "copy": copy.copy,
+    "deepcopy": copy.deepcopy,
+    "replace": structs.replace,
+    **{f"pickle {protocol}": pickled(protocol) for protocol in range(pickle.HIGHEST_PROTOCOL + 1)},
+}
+
+
+def versions(value: Any) -> list[Any]:
+    """Equal values: the public class's own, and what either codec reads."""
+    return [value, *(codec.decode(codec.encode(value), type(value)) for codec in (cm.camel, cm.snake))]
+
+
+@every_model
+@settings(max_examples=10)
+@given(data=st.data())
+def test_equal_values_are_equal_and_hash_alike(cls: Any, data: st.DataObject) -> None:
+    value = data.draw(values(cls))
+    for one in versions(value):
+        assert isinstance(one, cls)
+        assert repr(one) == repr(value)
+        for other in versions(value):
+            assert one == other
+            assert (one != other) is False
+            assert attempt_hash(one) == attempt_hash(other)
+
+
+def attempt_hash(value: Any) -> int | None:
+    try:
+        return hash(value)
+    except TypeError:
+        return None
+
+
+@every_model
+def test_models_are_hashable_where_their_fields_are(cls: Any) -> None:
+    value = cls(**minimal(cls) | ({"usage": cm.ConversationUsageInfo()} if "usage" in minimal(cls) else {}))
+    unhashable = any(isinstance(field, list) for field in minimal(cls).values())
+    for one in versions(value):
+        assert (attempt_hash(one) is None) == unhashable
+        if not unhashable:
+            assert len({value, one}) == 1
+
+
+@every_model
+@settings(max_examples=10)
+@given(data=st.data())
+def test_different_values_differ(cls: Any, data: st.DataObject) -> None:
+    one, other = data.draw(values(cls)), data.draw(values(cls))
+    differ = one != other
+    for left in versions(one):
+        for right in versions(other):
+            assert (left == right) == (not differ)
+            assert (left != right) == differ
+
+
+@every_naming
+def test_values_are_not_equal_to_anything_else(naming: Naming) -> None:
+    chunk = CODECS[naming].decode(
+        b'{"type":"reference","%b":[1]}' % {"camel": b"referenceIds", "snake": b"reference_ids"}[naming],
+        cm.ReferenceChunk,
+    )
+    for other in (None, 1, [1], {"reference_ids": [1]}, cm.TextChunk(text=""), cm.Unknown(None, b"1")):
+        assert chunk != other
+        assert other != chunk
+
+
+def test_the_same_fields_in_another_class_are_another_value() -> None:
+    fields: dict[str, Any] = {"id": "i", "name": "t", "arguments": ""}
+    values: list[Any] = [cm.ToolExecutionDeltaEvent(**fields), cm.ToolExecutionStartedEvent(**fields)]
+    for one in versions(values[0]):
+        for other in versions(values[1]):
+            assert one != other
+
+
+class Extended(cm.ImageURLChunk, frozen=True, kw_only=True):
+    """The same fields in a class of a program's own."""
+
+
+def test_a_subclass_is_another_class_in_either_naming() -> None:
+    extended = Extended(image_url="u")
+    for one in versions(cm.ImageURLChunk(image_url="u")):
+        assert one != extended
+        assert extended != one
+    for one in versions(extended):
+        assert one == extended
+        assert hash(one) == hash(extended)
+
+
+def test_a_difference_deep_inside() -> None:
+    def response(url: str) -> bytes:
+        image = {"type": "image_url", "image_url": {"url": url}}
+        return dumps({"conversation_id": "c", "outputs": [{"content": [image]}], "usage": {}})
+
+    assert cm.snake.decode(response("a")) != cm.snake.decode(response("b"))
+    assert cm.snake.decode(response("a")) == cm.camel.decode(cm.camel.encode(cm.snake.decode(response("a"))))
+
+
+def test_unknown_members_are_equal_by_their_bytes() -> None:
+    unknown = cm.Unknown("a", b'{"type":"a"}')
+    assert unknown == cm.Unknown("a", b'{"type":"a"}')
+    assert hash(unknown) == hash(cm.Unknown("a", b'{"type":"a"}'))
+    assert unknown != cm.Unknown("a", b'{"type": "a"}')
+    assert unknown != b'{"type":"a"}'
+    for way in COPIES.values():
+        if way is not structs.replace:
+            assert way(unknown) == unknown
+            assert way(unknown).type == "a"
+
+
+@every_naming
+@pytest.mark.parametrize("way", COPIES)
+@settings(max_examples=15)
+@given(response=responses())
+def test_copies_of_responses(way: str, naming: Naming, response: cm.ConversationResponse) -> None:
+    value = CODECS[naming].decode(CODECS[naming].encode(response))
+    copied = COPIES[way](value)
+    assert isinstance(copied, cm.ConversationResponse)
+    assert copied == value == response
+    for codec in (cm.camel, cm.snake):
+        assert codec.encode(copied) == codec.encode(response)
+
+
+@every_naming
+@every_model
+@settings(max_examples=5)
+@given(data=st.data())
+def test_copies_of_every_model(cls: Any, naming: Naming, data: st.DataObject) -> None:
+    value = CODECS[naming].decode(dumps(data.draw(wire(cls, naming, open=True))), cls)
+    for way in COPIES.values():
+        assert way(value) == value
+        assert isinstance(way(value), cls)
+
+
+def test_a_pickle_names_the_public_class() -> None:
+    # What is stored today has to be read tomorrow, whatever the codecs do inside.
+    value = cm.snake.decode(b'{"type":"reference","reference_ids":[1]}', cm.ReferenceChunk)
+    assert pickle.dumps(value) == pickle.dumps(cm.ReferenceChunk(reference_ids=[1]))
+
+
+@every_naming
+@every_model
+def test_decoded_values_are_frozen(cls: Any, naming: Naming) -> None:
+    usage = {"usage": cm.ConversationUsageInfo()} if "usage" in minimal(cls) else {}
+    value = CODECS[naming].decode(CODECS[naming].encode(cls(**minimal(cls) | usage)), cls)
+    for name in SHAPES[cls].fields:
+        with pytest.raises(AttributeError):
+            setattr(value, name, "other")
+    assert type(value).__name__ == cls.__name__
+
+
+@every_naming
+def test_decoded_values_match_the_public_classes(naming: Naming) -> None:
+    value = CODECS[naming].decode(CODECS[naming].encode(cm.ToolExecutionEntry(name="t", agent_id="a")), cm.OutputEntry)
+    match value:
+        case cm.ToolExecutionEntry(name=name, agent_id=agent_id):
+            assert (name, agent_id, value.type) == ("t", "a", "tool.execution")
+        case _:
+            pytest.fail("no match")
+
+
+# Threads ---------------------------------------------------------------------------------------------------------
+
+
+@settings(max_examples=3)
+@given(st.lists(wire_responses("snake"), min_size=20, max_size=40))
+def test_codecs_are_shared_between_threads(documents: list[dict[str, Any]]) -> None:
+    # Fresh codecs, so that the first use of each type is raced for too.
+    camel, snake = cm.Codec("camel"), cm.Codec("snake")
+    barrier = threading.Barrier(8)
+
+    def work(_: int) -> list[bytes]:
+        barrier.wait()
+        written = []
+        for document in documents:
+            value = snake.decode(dumps(document))
+            again = camel.decode(camel.encode(value))
+            assert again == value
+            written.append(snake.encode(again))
+            with pytest.raises(cm.ConversationDecodeError):
+                camel.decode(b'{"outputs":[{}]}')
+        return written
+
+    with ThreadPoolExecutor(8) as threads:
+        results = list(threads.map(work, range(8)))
+    assert all(result == results[0] for result in results)
+    # And they are the documents that one thread alone makes of them.
+    assert [json.loads(text)["conversation_id"] for text in results[0]] == [
+        document["conversation_id"] for document in documents
+    ]
+
+
+@settings(max_examples=20)
+@given(wire_responses("snake"))
+def test_one_value_of_two_namings_in_a_set_of_documents(document: dict[str, Any]) -> None:
+    camel = cm.camel.decode(dumps(respelled(document, cm.ConversationResponse, "snake")))
+    snake = cm.snake.decode(dumps(document))
+    assert [camel].index(snake) == 0
+    assert [snake].count(camel) == 1

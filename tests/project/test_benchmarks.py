@@ -1,0 +1,83 @@
+"""The benchmark suite: it runs, its peers read the same values, and the README shows what is stored."""
+
+# ruff: noqa: E402 - what is imported below is there only with the extra `bench`.
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+for module in ("matplotlib", "packaging", "pyperf", "typer"):
+    pytest.importorskip(module, reason="needs the extra bench")
+
+from benchmarks.payloads import PAYLOADS
+from benchmarks.peers import load_peers
+from benchmarks.report import README
+from benchmarks.report.summary import BEGIN, section, summary
+from benchmarks.results import FOLDER, Results
+from benchmarks.streams import STREAMS, cut, payloads_of
+
+from ..support.paths import ROOT
+
+FILES = sorted([file.stem for file in (ROOT / "benchmarks" / "peers").glob("[!_]*.py")])
+
+
+def told(value: Any) -> Any:
+    """What JSON says, however moments are written, and whether absent fields are null or not there."""
+    if isinstance(value, dict):
+        passed_over = ("created_at", "completed_at", "source")
+        return {key: told(member) for key, member in value.items() if member is not None and key not in passed_over}
+    return [told(member) for member in value] if isinstance(value, list) else value
+
+
+# The TypeScript SDK would be installed first, and answers in camelCase.
+@pytest.mark.parametrize("file", [file for file in FILES if file != "typescript_sdk"])
+def test_peers_read_the_same_values(file: str) -> None:
+    peers = load_peers(frozenset([file]))
+    if file in peers.missing:
+        pytest.skip(peers.missing[file])
+    peer = peers.by_file[file]
+    if {"decode", "encode"} <= peer.offers:
+        for payload in PAYLOADS[:7]:
+            data = payload.data()
+            assert told(json.loads(peer.answer("encode", data))) == told(json.loads(data)), payload.name
+    if "read events" in peer.offers:
+        for stream in STREAMS[:3]:
+            frames = stream.build()
+            for size in (None, 100, 4096):
+                chunks = cut([*frames[:40], frames[-1]], size)
+                assert peer.answer("read events", chunks) == 41, stream.name
+                assert len(list(peer.answer("iterate events", chunks))) == 41, stream.name
+                if "meter" in peer.offers:
+                    usage = json.loads(payloads_of(frames[-1:])[0])["usage"]
+                    assert peer.answer("meter", chunks) == usage["total_tokens"], stream.name
+
+
+def test_payloads_are_the_same_in_every_run() -> None:
+    for payload in PAYLOADS:
+        assert payload.data() == payload.data()
+    for stream in STREAMS:
+        assert stream.build() == stream.build()
+
+
+def test_a_quick_run_measures_and_reports(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "benchmarks", "--quick", "--only", "lines", "--peer", "orjson"]
+    subprocess.run([*command, "--results", str(tmp_path)], cwd=ROOT, check=True, timeout=120)
+    group = Results(tmp_path)["lines"]
+    assert group is not None
+    assert set(group.cases["decode web search"]) >= {"conversation_models", "msgspec, bare", "orjson"}
+    assert "decode web search" in (tmp_path / "tables.md").read_text(encoding="utf-8")
+    assert "Where it loses" in (tmp_path / "where-it-loses.md").read_text(encoding="utf-8")
+
+
+def test_the_readme_shows_the_stored_results() -> None:
+    readme = README.read_text(encoding="utf-8")
+    if BEGIN not in readme:
+        pytest.skip("the README has no benchmarks section")
+    assert section(readme, summary(Results(FOLDER), "benchmarks/results/")) == readme
+
+
+def test_stored_results_stay_small() -> None:
+    assert sum([file.stat().st_size for file in FOLDER.glob("*.json")]) < 1_000_000

@@ -1,0 +1,49 @@
+"""What importing the package brings in, and what it offers."""
+
+import subprocess
+import sys
+from importlib.resources import files
+
+import conversation_models as cm
+
+from ..support.documents import SHAPES
+
+# The names of DESIGN.md's interface that models and codecs are behind.
+PUBLIC = {
+    *("camel", "snake", "decode", "encode", "Codec", "patch", "ConversationModelsError", "ConversationDecodeError"),
+    *("Unknown", "OutputEntry", "ContentChunk", "ConversationEvent"),
+    *("ResponseHead", *(cls.__name__ for cls in SHAPES)),
+}
+
+
+def modules_after(statement: str) -> set[str]:
+    script = f"import sys\n{statement}\nprint(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
+
+
+def test_importing_brings_in_nothing_but_msgspec() -> None:
+    # Gateways start workers, and functions start cold: the import is part of what a request costs.
+    added = modules_after("import conversation_models") - modules_after("import msgspec")
+    assert "conversation_models.codec" in added
+    # The lock around building decoders; whatever runs threads has imported it already.
+    added -= {"threading", "_weakrefset"}
+    assert {name for name in added if name.partition(".")[0] != "conversation_models"} == set()
+    # What msgspec itself brings in can change; these it must never be.
+    assert added.isdisjoint({"typer", "rich", "click", "asyncio", "pydantic", "conversation_models.cli"})
+
+
+def test_public_names() -> None:
+    assert set(cm.__all__) >= PUBLIC
+    assert len(cm.__all__) == len(set(cm.__all__))
+    assert all(hasattr(cm, name) for name in cm.__all__)
+
+
+def test_star_import_gives_the_public_names() -> None:
+    namespace: dict[str, object] = {}
+    exec("from conversation_models import *", namespace)
+    assert namespace.keys() - {"__builtins__"} == set(cm.__all__)
+
+
+def test_the_package_is_typed() -> None:
+    assert (files("conversation_models") / "py.typed").is_file()

@@ -1,0 +1,155 @@
+"""``drift``: where a document holds what the models do not know."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import conversation_models as cm
+
+from ..support.documents import CODECS, NAMINGS, SHAPES, UNION_TYPES, Naming, Reading, Shape, dumps, key, minimal
+from ..support.strategies import wire, wire_member
+
+every_naming = pytest.mark.parametrize("naming", NAMINGS)
+
+
+class Drift(Reading):
+    """Collects what ``drift`` has to find."""
+
+    def __init__(self, naming: Naming) -> None:
+        super().__init__(naming)
+        self.found: list[str] = []
+
+    def model(self, shape: Shape, fields: dict[str, Any], extra: dict[str, Any], path: str) -> Any:  # noqa: ARG002
+        for name in extra:
+            plain = re.fullmatch("[A-Za-z_][A-Za-z_0-9]*", name)
+            self.found.append(f"{path}.{name}" if plain else f"{path}[{json.dumps(name, ensure_ascii=False)}]")
+
+    def unknown(self, member: Any, path: str) -> Any:
+        tag = member.get("type") if isinstance(member, dict) else None
+        self.found.append(f"{path}.type = {json.dumps(tag, ensure_ascii=False)}" if isinstance(tag, str) else path)
+
+
+@every_naming
+@pytest.mark.parametrize("cls", SHAPES, ids=lambda cls: cls.__name__)
+@settings(max_examples=15)
+@given(data=st.data())
+def test_drift_of_every_model(cls: Any, naming: Naming, data: st.DataObject) -> None:
+    document = data.draw(wire(cls, naming, open=True))
+    expected = Drift(naming)
+    expected.object(document, cls)
+    assert sorted(CODECS[naming].drift(dumps(document), cls)) == sorted(expected.found)
+
+
+@every_naming
+@pytest.mark.parametrize("union", UNION_TYPES)
+@settings(max_examples=60)
+@given(data=st.data())
+def test_drift_of_every_union(union: str, naming: Naming, data: st.DataObject) -> None:
+    document = data.draw(wire_member(union, naming, open=True))
+    expected = Drift(naming)
+    expected.member(document, union)
+    assert sorted(CODECS[naming].drift(dumps(document), UNION_TYPES[union])) == sorted(expected.found)
+
+
+@every_naming
+@settings(max_examples=60)
+@given(data=st.data())
+def test_what_the_models_know_is_no_drift(naming: Naming, data: st.DataObject) -> None:
+    assert CODECS[naming].drift(dumps(data.draw(wire(cm.ConversationResponse, naming)))) == []
+
+
+def test_drift_stands_in_the_order_of_the_document() -> None:
+    data = b"""{
+        "x": 1, "conversation_id": "c", "outputs": [
+            {"type": "message.output", "region": "eu", "content": [
+                {"type": "text", "text": "a", "b": 1}, {"type": "text", "text": "a"}, {"url": 5, "type": "video_url"},
+                {"type": "thinking", "thinking": [{"text": "a", "z": 1}, {"type": "image_url", "image_url": "u"}]},
+                {"image_url": {"url": "u", "size": 3}}], "a b": 1},
+            {"type": "video.output", "frames": {"x": 1}},
+            {"name": "t", "info": {"anything": {"goes": 1}}, "cost": 3},
+            {"kind": "untagged"}, 5
+        ], "usage": {"cached_tokens": 1, "connectors": {"t": 1}}, "guardrails": [{"free": 1}], "region": "eu"}"""
+    assert cm.snake.drift(data) == [
+        "$.x",
+        "$.outputs[0].region",
+        "$.outputs[0].content[0].b",
+        '$.outputs[0].content[2].type = "video_url"',
+        "$.outputs[0].content[3].thinking[0].z",
+        '$.outputs[0].content[3].thinking[1].type = "image_url"',
+        "$.outputs[0].content[4].image_url.size",
+        '$.outputs[0]["a b"]',
+        '$.outputs[1].type = "video.output"',
+        "$.outputs[2].cost",
+        "$.outputs[3]",
+        "$.outputs[4]",
+        "$.usage.cached_tokens",
+        "$.region",
+    ]
+
+
+@every_naming
+def test_the_other_spelling_is_drift(naming: Naming) -> None:
+    other = key("agent_id", "snake" if naming == "camel" else "camel")
+    entry = {"type": "message.output", "content": "", other: "a"}
+    document = {key("conversation_id", naming): "c", "outputs": [entry], "usage": {}}
+    assert CODECS[naming].drift(dumps(document)) == [f"$.outputs[0].{other}"]
+
+
+def test_drift_around_members_that_are_wrong() -> None:
+    """What is wrong costs nothing that is found besides, tagged or not."""
+    wrong = b'"content":[{"type":"text","text":5,"a":1},{"text":5}],"b":1'
+    for tag in b"", b'"type":"message.output",':
+        data = b'{"conversation_id":"c","outputs":[{%b%b}],"usage":{},"new":1}' % (tag, wrong)
+        assert cm.snake.drift(data) == [
+            "$.outputs[0].content[0].a",
+            "$.outputs[0].content[1]",
+            "$.outputs[0].b",
+            "$.new",
+        ]
+
+
+def test_drift_of_an_untagged_member_with_empty_fields_of_others() -> None:
+    assert cm.snake.drift(b'{"content":null,"name":"n"}', cm.OutputEntry) == ["$.content"]
+
+
+def test_a_tag_that_is_not_the_models_own() -> None:
+    assert cm.snake.drift(b'{"type":"new","text":"a"}', cm.ContentChunk) == ['$.type = "new"']
+    assert cm.snake.drift(b'{"type":"text","text":"a"}', cm.TextChunk) == []
+    # Where there are no tags, ``type`` is a field like any other.
+    assert cm.snake.drift(b'{"type":"a","url":"u"}', cm.ImageURL) == ["$.type"]
+
+
+@every_naming
+@pytest.mark.parametrize("cls", SHAPES, ids=lambda cls: cls.__name__)
+def test_an_unknown_field_of_every_model(cls: Any, naming: Naming) -> None:
+    document = {key(name, naming): value for name, value in minimal(cls).items()} | {"newField": {"type": "x"}}
+    assert CODECS[naming].drift(dumps(document), cls) == ["$.newField"]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"5",
+        b"[]",
+        b"null",
+        b'{"outputs":5,"usage":[],"guardrails":{"a":1}}',
+        b'{"outputs":[{"type":"message.output","content":{"a":[{"b":1}]}}]}',
+        b'{"outputs":[{"type":"message.output","content":[{"type":"thinking","thinking":{"a":1}}]}]}',
+    ],
+)
+def test_wrong_shapes_are_not_drift(data: bytes) -> None:
+    # Reporting them is ``decode``'s business.
+    assert cm.snake.drift(data) == []
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"{", b'{"a":1} x', b'{"a":NaN}', b'{"a":' * 100_000, b'{"usage":{"a":\xff}}', b'"\\ud800"']
+)
+def test_drift_of_what_is_no_json(data: bytes) -> None:
+    with pytest.raises(cm.ConversationDecodeError) as caught:
+        cm.snake.drift(data)
+    assert caught.value.path is None

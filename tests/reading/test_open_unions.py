@@ -1,0 +1,261 @@
+"""What no model describes: kept byte for byte wherever a union stands, and paid for only where it occurs."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import conversation_models as cm
+
+from ..support.documents import CODECS, NAMINGS, RECOGNISED, Naming, dumps, key, minimal
+from ..support.strategies import unknown_members
+
+every_naming = pytest.mark.parametrize("naming", NAMINGS)
+
+# Where a union stands: the type to decode as, the bytes around the member, and the way to it in the value.
+PLACES: dict[str, tuple[Any, bytes, Callable[[Any], Any]]] = {
+    "outputs": (
+        cm.ConversationResponse,
+        b'{"%(conversation_id)s":"c","outputs":[{"type":"tool.execution","name":"t"},@,{"content":"x"}],"usage":{}}',
+        lambda response: response.outputs[1],
+    ),
+    "content": (
+        cm.ConversationResponse,
+        b'{"outputs":[{"type":"message.output","content":[{"text":"a"},@]}],"%(conversation_id)s":"c","usage":{}}',
+        lambda response: response.outputs[0].content[1],
+    ),
+    "content of an entry": (
+        cm.OutputEntry,
+        b'{"content":[@,{"type":"text","text":"a"}],"%(agent_id)s":"a","type":"message.output"}',
+        lambda entry: entry.content[0],
+    ),
+    "thinking": (
+        cm.ConversationResponse,
+        b'{"usage":{},"outputs":[{"content":[{"type":"thinking","thinking":[@]}]}],"%(conversation_id)s":"c"}',
+        lambda response: response.outputs[0].content[0].thinking[0],
+    ),
+    "thinking of a chunk": (cm.ThinkChunk, b'{"thinking":[@],"closed":true}', lambda chunk: chunk.thinking[0]),
+    "a delta's content": (
+        cm.ConversationEvent,
+        b'{"type":"message.output.delta","id":"m","content":@,"%(output_index)s":3}',
+        lambda event: event.content,
+    ),
+    "thinking in a delta": (
+        cm.MessageOutputEvent,
+        b'{"id":"m","content":{"type":"thinking","thinking":[@]},"%(content_index)s":1}',
+        lambda event: event.content.thinking[0],
+    ),
+    "entry": (cm.OutputEntry, b"@", lambda entry: entry),
+    "chunk": (cm.ContentChunk, b"@", lambda chunk: chunk),
+    "event": (cm.ConversationEvent, b"@", lambda event: event),
+}
+every_place = pytest.mark.parametrize("place", PLACES)
+
+
+def around(place: str, naming: Naming) -> bytes:
+    names = {name: key(name, naming) for name in ("conversation_id", "agent_id", "output_index", "content_index")}
+    return PLACES[place][1] % {name.encode(): spelling.encode() for name, spelling in names.items()}
+
+
+def check(place: str, naming: Naming, raw: bytes, tag: str | None) -> None:
+    type, _, find = PLACES[place]
+    value = CODECS[naming].decode(around(place, naming).replace(b"@", raw), type)
+    member = find(value)
+    assert isinstance(member, cm.Unknown)
+    assert (member.type, member.raw) == (tag, raw)
+    # Byte for byte in either naming, and what is around it is spelled as ever: one marker stands for another.
+    for codec in (cm.camel, cm.snake):
+        marked = CODECS[naming].decode(around(place, naming).replace(b"@", b'{"type":"@"}'), type)
+        assert codec.encode(value) == codec.encode(marked).replace(b'{"type":"@"}', raw)
+
+
+UNKNOWN = [
+    (b'{"type":"video.output","conversation_id":"x","agentId":{"imageUrl":1}}', "video.output"),
+    (b'{ "type" :\t"video.output" , "a" : [ 1 , 2 ]\r\n}', "video.output"),
+    (b'{"a":1.0E+2,"type":"x","a":1e999,"b":-0,"c":123456789012345678901234567890}', "x"),
+    (b'{"type":"\\u0076ideo","a":"\\/\\u00e9\xc3\xa9"}', "video"),
+    (b'{"type":"text","text":"a","type":"last one wins"}', "last one wins"),
+    (b'{"type":""}', ""),
+    (b'{"type":null,"text":"a","content":"b"}', None),
+    (b'{"type":7,"text":"a","content":"b"}', None),
+    (b'{"type":["text"],"text":"a"}', None),
+    (b'{"type":{"text":1},"text":"a"}', None),
+    (b"{ }", None),
+    (b'{"kind":"text"}', None),
+    # Untagged, with the field that tells what it would be, but it is not that.
+    (b'{"text":1}', None),
+    (b'{"thinking":"x"}', None),
+    (b'{"reference_ids":{},"referenceIds":{}}', None),
+]
+
+
+@every_naming
+@every_place
+@pytest.mark.parametrize(("raw", "tag"), UNKNOWN)
+def test_unknown_members_are_kept_byte_for_byte(place: str, naming: Naming, raw: bytes, tag: str | None) -> None:
+    check(place, naming, raw, tag)
+
+
+@every_naming
+@pytest.mark.parametrize("place", ["outputs", "content", "content of an entry", "thinking", "thinking of a chunk"])
+@pytest.mark.parametrize("raw", [b"null", b"true", b"-1.50", b'"\\u0041"', b"[ ]", b'[{"type":"text"}]'])
+def test_members_of_lists_need_not_be_objects(place: str, naming: Naming, raw: bytes) -> None:
+    check(place, naming, raw, None)
+
+
+@every_naming
+@every_place
+@settings(max_examples=15)
+@given(data=st.data())
+def test_unknown_members_at_random(place: str, naming: Naming, data: st.DataObject) -> None:
+    unions = {"entry": "entry", "outputs": "entry", "event": "event"}
+    union = unions.get(place, "thought" if "thinking" in place else "chunk")
+    # A tag that the member's own union does not know may be one that another does.
+    member = data.draw(unknown_members(union))
+    tag = member.get("type")
+    check(place, naming, dumps(member), tag if isinstance(tag, str) else None)
+
+
+def test_strings_in_a_deltas_content_are_text() -> None:
+    event = cm.snake.decode(b'{"type":"message.output.delta","id":"m","content":"{}"}', cm.ConversationEvent)
+    assert isinstance(event, cm.MessageOutputEvent)
+    assert event.content == "{}"
+
+
+# Untagged members ------------------------------------------------------------------------------------------------
+
+UNTAGGED_EVENTS = [
+    cm.ResponseStartedEvent,
+    cm.FunctionCallEvent,
+    cm.MessageOutputEvent,
+    cm.AgentHandoffStartedEvent,
+    cm.AgentHandoffDoneEvent,
+    cm.ResponseDoneEvent,
+    cm.ResponseErrorEvent,
+]
+
+
+@every_naming
+@pytest.mark.parametrize(
+    ("cls", "union"),
+    [(cls, cm.OutputEntry) for cls in RECOGNISED["entry"].values()]
+    + [(cls, cm.ContentChunk) for cls in RECOGNISED["chunk"].values()]
+    + [(cls, cm.ConversationEvent) for cls in UNTAGGED_EVENTS],
+)
+def test_untagged_members_are_told_by_their_fields(cls: Any, union: Any, naming: Naming) -> None:
+    fields = minimal(cls) if cls is not cm.ToolReferenceChunk else {"tool": "t", "title": "T"}
+    document = {key(name, naming): value for name, value in fields.items()}
+    value = CODECS[naming].decode(dumps(document), union)
+    assert value == CODECS[naming].decode(dumps(document), cls)
+    # What is read without a tag is written with it.
+    assert json.loads(CODECS[naming].encode(value))["type"] == cls.type
+
+
+def test_untagged_members_of_members() -> None:
+    response = cm.snake.decode(
+        b'{"conversation_id":"c","usage":{},"outputs":[{"content":[{"thinking":[{"text":"a"},{"title":"b"},'
+        b'{"reference_ids":[1,"2"]},{"image_url":"x"}]}]}]}'
+    )
+    assert response.outputs == [
+        cm.MessageOutputEntry(
+            content=[
+                cm.ThinkChunk(
+                    thinking=[
+                        cm.TextChunk(text="a"),
+                        cm.ToolReferenceChunk(title="b"),
+                        cm.ReferenceChunk(reference_ids=[1, "2"]),
+                        # A chunk, but none that reasoning is made of.
+                        cm.Unknown(None, b'{"image_url":"x"}'),
+                    ]
+                )
+            ]
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("document", "cls"),
+    [
+        ({"name": "n", "arguments": "{}", "tool_call_id": "c"}, cm.FunctionCallEntry),
+        (
+            {
+                "tool_call_id": "c",
+                "name": "f",
+                "arguments": "{}",
+                "previous_agent_id": "p",
+                "previous_agent_name": "P",
+                "next_agent_id": "n",
+                "next_agent_name": "N",
+            },
+            cm.AgentHandoffEntry,
+        ),
+        ({"name": "n", "content": "c"}, cm.MessageOutputEntry),
+        ({"name": "n", "arguments": {"not": "a string"}}, cm.Unknown),
+        ({"tool_call_id": "c"}, cm.Unknown),
+        ({"previous_agent_id": "a"}, cm.Unknown),
+        ({"content": [{"text": "a"}, 5], "role": "user"}, cm.Unknown),
+        # Fields of other models, empty as some serialisers write them.
+        ({"name": "n", "arguments": "{}", "content": None}, cm.ToolExecutionEntry),
+        ({"name": "n", "arguments": "{}", "tool_call_id": None}, cm.ToolExecutionEntry),
+        ({"name": "n", "tool_call_id": "q", "info": {}}, cm.ToolExecutionEntry),
+        ({"content": "c", "previous_agent_id": None, "tool_call_id": None, "name": None}, cm.MessageOutputEntry),
+    ],
+)
+def test_untagged_entries_between_classes(document: Any, cls: type) -> None:
+    assert isinstance(cm.snake.decode(dumps(document), cm.OutputEntry), cls)
+
+
+def test_an_untagged_chunk_with_empty_fields_of_others() -> None:
+    data = b'{"text":null,"thinking":null,"imageUrl":"u"}'
+    assert cm.camel.decode(data, cm.ContentChunk) == cm.ImageURLChunk(image_url="u")
+
+
+def test_an_untagged_member_whose_own_member_is_wrong_is_an_error() -> None:
+    with pytest.raises(cm.ConversationDecodeError) as caught:
+        cm.camel.decode(b'{"name":"n","content":[{"type":"text","text":5}]}', cm.OutputEntry)
+    assert caught.value.path == "$.content[0].text"
+
+
+def test_a_single_class_needs_no_tag() -> None:
+    assert cm.snake.decode(b'{"text":"a"}', cm.TextChunk) == cm.TextChunk(text="a")
+
+
+# Cost ------------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def counted_calls() -> Iterator[list[int]]:
+    """Counts the calls of the library's Python functions, of which msgspec's own work makes none."""
+    count = [0]
+
+    def profile(frame: FrameType, event: str, _arg: Any) -> None:
+        count[0] += event == "call" and frame.f_globals.get("__name__", "").startswith("conversation_models")
+
+    previous = sys.getprofile()
+    sys.setprofile(profile)
+    try:
+        yield count
+    finally:
+        sys.setprofile(previous)
+
+
+def calls_to_decode(known: int, unknown: int) -> int:
+    entry = {"type": "message.output", "content": [{"type": "text", "text": "a"}]}
+    outputs = [entry] * known + [{"type": "new"}] * unknown
+    data = dumps({"conversation_id": "c", "outputs": outputs, "usage": {}})
+    cm.snake.decode(data)
+    with counted_calls() as count:
+        cm.snake.decode(data)
+    return count[0]
+
+
+def test_tolerance_is_paid_by_the_members_that_need_it() -> None:
+    assert calls_to_decode(1000, 0) == calls_to_decode(1, 0) <= 2
+    assert calls_to_decode(1000, 10) == calls_to_decode(10, 10)
+    assert calls_to_decode(1000, 10) < 200

@@ -1,0 +1,165 @@
+"""Values of both namings in one: lists may be edited in place, and what is written is in one naming throughout."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec import structs
+
+import conversation_models as cm
+
+from ..support.documents import CODECS, NAMINGS, Naming, exact
+from ..support.strategies import responses
+
+every_naming = pytest.mark.parametrize("naming", NAMINGS)
+
+
+def decoded(value: Any, naming: Naming | None) -> Any:
+    """An equal value: one that a codec read, or for ``None`` itself, made of the public classes."""
+    return value if naming is None else CODECS[naming].decode(CODECS[naming].encode(value), public(value))
+
+
+def public(value: Any) -> Any:
+    return next(cls for cls in type(value).__mro__ if vars(cm).get(cls.__name__) is cls)
+
+
+def mixed(value: Any, namings: "st.DataObject", origin: st.SearchStrategy[Naming | None]) -> Any:
+    """``value`` with its parts, and itself, read by one codec or the other."""
+    if isinstance(value, list):
+        return [mixed(member, namings, origin) for member in value]
+    if isinstance(value, cm.Unknown) or not hasattr(value, "__struct_fields__"):
+        return value
+    whole = decoded(value, namings.draw(origin))
+    names = ("outputs", "usage", "content", "thinking", "image_url")
+    parts = {name: mixed(getattr(value, name), namings, origin) for name in names if hasattr(value, name)}
+    return structs.replace(whole, **parts)
+
+
+@settings(max_examples=150)
+@given(response=responses(), data=st.data())
+def test_random_mixtures(response: cm.ConversationResponse, data: st.DataObject) -> None:
+    value = mixed(response, data, st.sampled_from([None, *NAMINGS]))
+    assert value == response
+    for codec in (cm.camel, cm.snake):
+        assert codec.encode(value) == codec.encode(response)
+
+
+def response_of(naming: Naming) -> cm.ConversationResponse:
+    value = cm.ConversationResponse(
+        conversation_id="c",
+        outputs=[
+            cm.MessageOutputEntry(content=[cm.TextChunk(text="a"), cm.ImageURLChunk(image_url=cm.ImageURL(url="u"))]),
+            cm.AgentHandoffEntry(
+                previous_agent_id="p", previous_agent_name="P", next_agent_id="n", next_agent_name="N"
+            ),
+        ],
+        usage=cm.ConversationUsageInfo(total_tokens=3),
+    )
+    return CODECS[naming].decode(CODECS[naming].encode(value))
+
+
+def keys_of(value: Any) -> set[str]:
+    if isinstance(value, dict):
+        return set(value) | {key for member in value.values() for key in keys_of(member)}
+    return {key for member in value for key in keys_of(member)} if isinstance(value, list) else set()
+
+
+def check_spelling(value: Any) -> None:
+    """No free-form data in these examples: a key with an underscore, or with a capital, tells the naming."""
+    camel, snake = cm.camel.encode(value), cm.snake.encode(value)
+    assert not [key for key in keys_of(json.loads(camel)) if "_" in key]
+    assert not [key for key in keys_of(json.loads(snake)) if key.lower() != key]
+    assert cm.camel.decode(camel, public(value)) == cm.snake.decode(snake, public(value)) == value
+
+
+@every_naming
+def test_an_entry_appended(naming: Naming) -> None:
+    response = response_of(naming)
+    response.outputs.append(cm.ToolExecutionEntry(name="t", agent_id="a"))
+    check_spelling(response)
+    response.outputs.append(cm.FunctionCallEntry(tool_call_id="c", name="f", arguments="{}"))
+    response.outputs.insert(0, cm.MessageOutputEntry(content="x", agent_id="a"))
+    check_spelling(response)
+
+
+@every_naming
+def test_a_chunk_put_into_a_message(naming: Naming) -> None:
+    response = response_of(naming)
+    message = response.outputs[0]
+    assert isinstance(message, cm.MessageOutputEntry)
+    assert isinstance(message.content, list)
+    message.content[0] = cm.ToolFileChunk(tool="t", file_id="f")
+    check_spelling(response)
+    message.content.append(cm.ThinkChunk(thinking=[cm.ReferenceChunk(reference_ids=[1])]))
+    check_spelling(response)
+    check_spelling(message)
+
+
+@every_naming
+def test_reasoning_put_into_a_chunk(naming: Naming) -> None:
+    chunk = CODECS[naming].decode(b'{"type":"thinking","thinking":[]}', cm.ThinkChunk)
+    chunk.thinking.append(cm.ReferenceChunk(reference_ids=["a"]))
+    check_spelling(chunk)
+    event = cm.MessageOutputEvent(id="m", content=chunk)
+    check_spelling(event)
+    response = response_of(naming)
+    response.outputs[0] = cm.MessageOutputEntry(content=[chunk])
+    check_spelling(response)
+
+
+@every_naming
+def test_replaced_fields(naming: Naming) -> None:
+    response = response_of(naming)
+    check_spelling(structs.replace(response, usage=cm.ConversationUsageInfo(connector_tokens=1)))
+    message = response.outputs[0]
+    assert isinstance(message, cm.MessageOutputEntry)
+    entry = structs.replace(message, content=[cm.DocumentURLChunk(document_url="d")])
+    check_spelling(structs.replace(response, outputs=[entry, *response.outputs]))
+
+
+@every_naming
+def test_parts_of_one_response_in_another(naming: Naming) -> None:
+    one, other = response_of("camel"), response_of("snake")
+    first, second = (one, other) if naming == "camel" else (other, one)
+    first.outputs.extend(second.outputs)
+    check_spelling(first)
+    image = cm.ImageURLChunk(image_url=CODECS[naming].decode(b'{"url":"u","detail":"low"}', cm.ImageURL))
+    check_spelling(image)
+
+
+@every_naming
+def test_a_mixture_is_not_changed_by_encoding(naming: Naming) -> None:
+    response = response_of(naming)
+    response.outputs.append(cm.ToolExecutionEntry(name="t"))
+    before = (list(map(id, response.outputs)), exact(json.loads(cm.camel.encode(response))))
+    for codec in (cm.camel, cm.snake):
+        codec.encode(response)
+        codec.encode_into(response, bytearray())
+        codec.encode_lines([response])
+    assert (list(map(id, response.outputs)), exact(json.loads(cm.camel.encode(response)))) == before
+
+
+@every_naming
+def test_a_mixture_in_lines_and_in_a_buffer(naming: Naming) -> None:
+    response = response_of(naming)
+    response.outputs.append(cm.ToolExecutionEntry(name="t", completed_at=None))
+    for codec in (cm.camel, cm.snake):
+        buffer = bytearray()
+        codec.encode_into(response, buffer)
+        assert buffer == codec.encode(response)
+        assert codec.encode_lines([response, response]) == (codec.encode(response) + b"\n") * 2
+
+
+@every_naming
+def test_events_of_either_naming(naming: Naming) -> None:
+    usage = CODECS[naming].decode(b"{}", cm.ConversationUsageInfo)
+    check_spelling(cm.ResponseDoneEvent(usage=usage))
+    chunk = CODECS[naming].decode(
+        b'{"type":"reference"}'.replace(
+            b"}", b',"%b":[1]}' % (b"reference_ids" if naming == "snake" else b"referenceIds")
+        ),
+        cm.ReferenceChunk,
+    )
+    check_spelling(cm.MessageOutputEvent(id="m", content=chunk, output_index=1))

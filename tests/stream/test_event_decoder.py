@@ -1,0 +1,301 @@
+"""``EventDecoder``: typed events from bytes cut anywhere, and what it makes of a stream that is wrong."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import conversation_models as cm
+from conversation_models.sse import SSEDecoder, encode_sse
+
+from ..support.documents import CODECS, NAMINGS, Naming, dumps, value_of
+from ..support.strategies import wire_events
+from ..support.streams import Document, Outcome, cut, every_cut, in_naming, outcome, read_sizes, seen, sse, stream
+
+STARTED: Document = {"type": "conversation.response.started", "conversation_id": "c1"}
+DELTA: Document = {"type": "message.output.delta", "id": "m1", "content": "Hi \u20ac"}
+DONE: Document = {"type": "conversation.response.done", "usage": {"total_tokens": 3}}
+DOCUMENTS = [STARTED, DELTA, DELTA, DONE]
+EVENTS = [
+    cm.ResponseStartedEvent(conversation_id="c1"),
+    *[cm.MessageOutputEvent(id="m1", content="Hi \u20ac")] * 2,
+    cm.ResponseDoneEvent(usage=cm.ConversationUsageInfo(total_tokens=3)),
+]
+GOOD = sse(DELTA)
+HI = EVENTS[1]
+
+
+def read(data: bytes, codec: cm.Codec = cm.snake, close: bool = True) -> list[Any]:
+    """The events of ``data``, which have to be the same under every cut."""
+    results = []
+    for pieces in every_cut(data):
+        decoder = codec.event_decoder()
+        events = [seen(event) for piece in pieces for event in decoder.feed(piece)]
+        results.append(events + (list(map(seen, decoder.close())) if close else []))
+    assert all(result == results[0] for result in results)
+    return results[0]
+
+
+@pytest.mark.parametrize(
+    "style",
+    [
+        {},
+        {"event": False},
+        {"space": ""},
+        {"event": False, "space": ""},
+        {"end": "\r\n"},
+        {"end": "\r"},
+        {"end": "\r\n", "event": False, "space": ""},
+        {"indent": 1},
+        {"indent": 2, "event": False, "end": "\r\n"},
+    ],
+    ids=str,
+)
+def test_every_way_to_write_a_stream(style: dict[str, Any]) -> None:
+    assert read(stream(DOCUMENTS, **style)) == EVENTS
+    assert read(b"\xef\xbb\xbf" + stream(DOCUMENTS, **style)) == EVENTS
+
+
+def test_fields_in_another_order_and_beside_them() -> None:
+    data = json.dumps(DELTA).encode()
+    assert read(b"data: %b\nevent: message.output.delta\n\n" % data) == [HI]
+    assert read(b"event: message.output.delta\nid: 7\ndata: %b\nretry: 5\n\n" % data) == [HI]
+    assert read(b"event: message.output.delta\ndata: %b\nid: 7\n\n" % data + GOOD) == [HI, HI]
+    assert read(b"id: 7\n\n" + GOOD + b"\n\n\n" + GOOD) == [HI, HI]
+    assert read(GOOD + b"\n" + GOOD) == [HI, HI]
+
+
+def test_the_type_in_the_data_wins() -> None:
+    for name in b"foo", b"conversation.response.done", b"message":
+        assert read(b"event: %b\ndata: %b\n\n" % (name, json.dumps(DELTA).encode())) == [HI]
+
+
+@pytest.mark.parametrize("naming", NAMINGS)
+def test_untagged_data_takes_its_type_from_the_field(naming: Naming) -> None:
+    started = cm.ToolExecutionStartedEvent(id="t1", name="web_search")
+    done = cm.ToolExecutionDoneEvent(id="t1", name="web_search", output_index=2)
+    index = b"outputIndex" if naming == "camel" else b"output_index"
+    data = (
+        b'event: tool.execution.started\ndata: {"id":"t1","name":"web_search"}\n\n'
+        b'event: tool.execution.done\ndata: {"id":"t1","name":"web_search","%b":2}\n\n' % index
+    )
+    assert read(data, CODECS[naming]) == [started, done]
+    # The field names the type of an unknown event, too.
+    [new] = read(b'event: video.output.delta\ndata: {"id":"v1"}\n\n', CODECS[naming])
+    assert (new, new.type) == (cm.Unknown("video.output.delta", b'{"id":"v1"}'), "video.output.delta")
+
+
+def test_untagged_data_without_the_field_is_told_by_its_fields() -> None:
+    assert read(stream(DOCUMENTS, event=False).replace(b'"type":', b'"x":')) == EVENTS
+
+
+def test_unknown_events() -> None:
+    raw = b'{"type":"video.output.delta","n":1.50}'
+    for head in b"", b"event: video.output.delta\n", b"event: message.output.delta\n", b"event: x\n":
+        [event] = read(b"%bdata: %b\n\n" % (head, raw))
+        assert isinstance(event, cm.Unknown)
+        assert (event.type, event.raw) == ("video.output.delta", raw)
+    # Of several lines, the raw text is what the lines add up to.
+    assert read(b'data: {"type":\ndata: "x"}\n\n') == [cm.Unknown("x", b'{"type":\n"x"}')]
+
+
+def test_a_new_chunk_in_a_known_event() -> None:
+    chunk = b'{"type":"video_url","url":"u"}'
+    data = b'event: message.output.delta\ndata: {"type":"message.output.delta","id":"m1","content":%b}\n\n' % chunk
+    assert read(data + GOOD) == [cm.MessageOutputEvent(id="m1", content=cm.Unknown("video_url", chunk)), HI]
+
+
+NOTHING = [
+    b": keep-alive\n\n", b":\n\n", b":\r\n\r\n", b"\n\n\n", b"event: ping\n\n", b"data:\n\n", b"data\n\n",
+    b"data: [DONE]\n\n", b"data:[DONE]\n\n", b"event: message.output.delta\ndata: [DONE]\n\n", b"id: 1\n\n",
+    b"data:  [DONE] \n\n",
+    b"retry: 10\n\n", b"foo: {}\n\n", b"event: message.output.delta\n\n", b"event: message.output.delta\ndata:\n\n",
+    b": data: {}\n\n", b"data: \n\n",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("frame", NOTHING, ids=repr)
+def test_what_gives_nothing(frame: bytes) -> None:
+    assert read(frame) == []
+    assert read(GOOD + frame + GOOD) == [HI, HI]
+
+
+# Data, and the path of what is wrong with it (``None``: it is no JSON).
+MALFORMED: dict[str, tuple[bytes, str | None]] = {
+    "no JSON": (b"Internal Server Error", None),
+    "half an object": (b'{"type":"message.output.delta","id":"m1"', None),
+    "more than an object": (b'{"type":"conversation.response.started","conversation_id":"c"}}', None),
+    "two objects": (b"{} {}", None),
+    "bad UTF-8": (b'{"type":"message.output.delta","id":"m1","content":"\xff"}', None),
+    "bad UTF-8 where nobody looks": (b'{"type":"video.output.delta","x":"\xe2\x82"}', None),
+    "a lone surrogate": (b'{"type":"message.output.delta","id":"m1","content":"\\ud800"}', None),
+    "a wrong type": (b'{"type":"message.output.delta","id":"m1","content":5}', "$.content"),
+    "a list for a chunk": (b'{"type":"message.output.delta","id":"m1","content":[]}', "$.content"),
+    "a wrong type in a chunk": (
+        b'{"type":"message.output.delta","id":"m1","content":{"type":"text","text":1}}',
+        "$.content.text",
+    ),
+    "a field that is not there": (b'{"type":"conversation.response.started"}', "$"),
+    "deeply nested": (
+        b'{"type":"tool.execution.done","id":"t1","name":"t","info":{"a":' + b"[" * 10000 + b"]" * 10000 + b"}}",
+        None,
+    ),
+}
+MALFORMED_WITH_NAME: dict[str, tuple[bytes, str | None]] = {
+    **MALFORMED,
+    "a list under a known name": (b"[1,2]", "$"),
+    "a number under a known name": (b"5", "$"),
+    "an object under a name it does not fit": (b'{"foo":1}', "$"),
+}
+
+
+def check_malformed(frame: bytes, data: bytes, path: str | None) -> None:
+    decoder = cm.snake.event_decoder()
+    before, bad, *after = decoder.feed(GOOD + frame + GOOD + GOOD)
+    assert [before, *after] == [HI, HI, HI]
+    assert isinstance(bad, cm.InvalidEvent)
+    assert bad.type is None
+    assert bad.raw == data
+    assert isinstance(bad.error, cm.ConversationDecodeError)
+    assert bad.error.path == path
+    # In reads of their own, and first or last in a read.
+    assert list(map(seen, decoder.feed(frame))) == [("invalid", data)]
+    assert list(map(seen, decoder.feed(frame + GOOD))) == [("invalid", data), HI]
+    assert list(map(seen, decoder.feed(GOOD + frame))) == [HI, ("invalid", data)]
+    assert decoder.feed(GOOD) == [HI]
+    assert decoder.close() == []
+    for sizes in [1], [7], [len(frame)]:
+        reads = cut(GOOD + frame + GOOD, sizes)
+        assert outcome(cm.snake.event_decoder(), reads) == Outcome([HI, ("invalid", data), HI])
+
+
+@pytest.mark.parametrize("name", MALFORMED)
+def test_malformed_data(name: str) -> None:
+    data, path = MALFORMED[name]
+    check_malformed(b"data: %b\n\n" % data, data, path)
+    check_malformed(b"event: something.else\ndata: %b\r\n\r\n" % data, data, path)
+
+
+@pytest.mark.parametrize("name", MALFORMED_WITH_NAME)
+def test_malformed_data_under_a_known_name(name: str) -> None:
+    data, path = MALFORMED_WITH_NAME[name]
+    check_malformed(b"event: message.output.delta\ndata: %b\n\n" % data, data, path)
+    check_malformed(b"data: %b\nevent: message.output.delta\n\n" % data, data, path)
+
+
+def test_indented_json_without_data_on_its_further_lines() -> None:
+    # By the grammar, what is left of such a frame is its first line.
+    for head in b"", b"event: message.output.delta\n":
+        text = b"data: " + json.dumps(DELTA, indent=1).encode() + b"\n\n"
+        assert read(GOOD + head + text + GOOD) == [HI, ("invalid", b"{"), HI]
+    # Nor do they count where the text would be whole JSON with them, in a read of its own.
+    for end in b"\n", b"\r", b"\r\n":
+        frame = GOOD.replace(b',"id"', b"," + end + b'"id"')
+        first = GOOD.partition(b"data: ")[2].partition(b',"id"')[0] + b","
+        assert outcome(cm.snake.event_decoder(), [GOOD, frame, GOOD]) == Outcome([HI, ("invalid", first), HI])
+
+
+def test_a_decode_error_tells_of_an_invalid_event() -> None:
+    [event] = cm.camel.event_decoder().feed(b"data: oops\n\n")
+    match event:
+        case cm.InvalidEvent(raw, error):
+            assert raw == b"oops"
+            assert "oops" in repr(event)
+            assert isinstance(error, ValueError)
+        case _:
+            pytest.fail("no InvalidEvent")
+
+
+def test_any_buffer_and_text() -> None:
+    data = stream(DOCUMENTS)
+    for one in data, bytearray(data), memoryview(data), data.decode():
+        assert cm.snake.event_decoder().feed(one) == EVENTS
+    # Once something was read, a read of one delta takes a short way.
+    decoder = cm.snake.event_decoder()
+    for one in GOOD, bytearray(GOOD), memoryview(GOOD), GOOD.decode(), memoryview(bytearray(GOOD)):
+        assert decoder.feed(one) == [HI]
+    for one in data[:30], bytearray(data[30:40]), memoryview(data)[40:50], data[50:60].decode():
+        assert decoder.feed(one) == []
+    assert decoder.feed(data[60:]) == EVENTS
+
+
+def test_a_buffer_may_be_used_again() -> None:
+    decoder = cm.snake.event_decoder()
+    raw = b'{"type":"x","s":"abc"}'
+    for frame in GOOD, b"data: " + raw + b"\n\n":
+        buffer = bytearray(frame)
+        [whole] = decoder.feed(buffer)
+        half = bytearray(frame[:50])
+        events = decoder.feed(half)
+        half[:] = b"#" * len(half)
+        buffer[:] = b"#" * len(buffer)
+        events += decoder.feed(frame[50:])
+        assert [whole, *events] == [HI if frame is GOOD else cm.Unknown("x", raw)] * 2
+
+
+def test_a_long_event_byte_by_byte() -> None:
+    document = {**DELTA, "content": "data: \u20ac\n\n" * 2000}
+    decoder = cm.snake.event_decoder()
+    events = [event for byte in cut(sse(document), [1]) for event in decoder.feed(byte)]
+    assert events == [cm.MessageOutputEvent(id="m1", content="data: \u20ac\n\n" * 2000)]
+
+
+_styles: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
+    {
+        "event": st.booleans(),
+        "space": st.sampled_from([" ", ""]),
+        "end": st.sampled_from(["\n", "\n", "\r\n", "\r"]),
+    }
+)
+_noise = st.sampled_from([b"", b"", b": c\n\n", b":\n", b"\r\n", b"data: [DONE]\n\n", b"event: ping\n\n", b"id: 1\n\n"])
+
+
+@pytest.mark.parametrize("naming", NAMINGS)
+@settings(max_examples=120)
+@given(data=st.data())
+def test_the_events_do_not_depend_on_the_cut(naming: Naming, data: st.DataObject) -> None:
+    documents = data.draw(st.lists(wire_events("snake"), max_size=4))
+    expected, parts = [], [b""]
+    for document in documents:
+        event = value_of(document, "event", "snake")
+        style = data.draw(_styles)
+        name = document.get("type")
+        if not isinstance(name, str) or set(name) & set("\r\n"):
+            name, style["event"] = "", False
+        lines = [f"event:{style['space']}{name}"] if style["event"] else []
+        lines += [f"data:{style['space']}{dumps(in_naming(document, 'event', naming)).decode()}", ""]
+        parts += ["".join(line + style["end"] for line in lines).encode(), data.draw(_noise)]
+        expected.append(event)
+    text = b"".join(parts)
+    for sizes in [len(text) or 1], [1], data.draw(read_sizes):
+        assert outcome(CODECS[naming].event_decoder(), cut(text, sizes)) == Outcome(expected)
+
+
+_pieces = [
+    GOOD,
+    GOOD,
+    sse(STARTED),
+    sse(DONE, event=False),
+    b"data: ",
+    b"event: message.output.delta\n",
+    b"id: 1\n",
+    b"{}",
+]
+_garbage = st.sampled_from([*_pieces, b"{", b"\n", b"\n\n", b"\r", b":"])
+
+
+@settings(max_examples=300)
+@given(st.lists(_garbage | st.binary(max_size=5), max_size=10).map(b"".join), read_sizes)
+def test_nothing_depends_on_the_cut_whatever_the_bytes(data: bytes, sizes: list[int]) -> None:
+    assert outcome(cm.snake.event_decoder(), cut(data, sizes)) == outcome(cm.snake.event_decoder(), [data])
+
+
+@settings(max_examples=300)
+@given(st.lists(_garbage, max_size=12).map(b"".join))
+def test_many_events_in_a_read_are_what_each_is_alone(data: bytes) -> None:
+    alone = [
+        seen(event) for frame in SSEDecoder().feed(data) for event in cm.snake.event_decoder().feed(encode_sse(frame))
+    ]
+    assert list(map(seen, cm.snake.event_decoder().feed(data))) == alone

@@ -99,7 +99,8 @@ def _read_model(data: Any, cls: Any, path: str) -> Any:
     """Raises ``ValidationError`` if the model itself is wrong, ``ConversationDecodeError`` if a member of it is."""
     shell = _shell_of[cls]
     fields = structs.asdict(shell.decoder.decode(data))
-    fields.pop(shell.tag_field, None)
+    if shell.tag_field:
+        del fields[shell.tag_field]
     for info, union in shell.open_fields:
         value = fields[info.name]
         if isinstance(value, list):

@@ -137,8 +137,8 @@ def test_removing_keeps_every_other_byte(document: Any, seed: int, data: st.Data
         ('{"ü":{"a,b:":[1]}}'.encode(), ["ü", "a,b:", 0], "é", '{"ü":{"a,b:":["é"]}}'.encode()),
         ('{"ü":1}', ["é"], 2, '{"ü":1,"é":2}'.encode()),
         (b'{"":{"":1}}', ["", ""], 2, b'{"":{"":2}}'),
-        # Nothing has to be a conversation, and what is not touched need not even be text.
-        (b'{"a":1e999,"b":"\xff","c":1}', ["c"], 2, b'{"a":1e999,"b":"\xff","c":2}'),
+        # The document need not be a conversation, and a number beside the path may be too large for Python.
+        (b'{"a":1e999,"b":"ok","c":1}', ["c"], 2, b'{"a":1e999,"b":"ok","c":2}'),
     ],
 )
 def test_patched_bytes(data: bytes | str, path: Any, value: Any, expected: bytes) -> None:
@@ -240,7 +240,11 @@ def test_values_that_no_json_is_made_of(value: Any, error: type[Exception]) -> N
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b"{", b'{"a":1}x', b'{"a":1,}', b'{"a":NaN}', b'{"a":' * 100_000, b'{"\\ud800":1,"a":1}', b'{"\xff":1}'],
+    [
+        *(b"", b"{", b'{"a":1}x', b'{"a":1,}', b'{"a":NaN}', b'{"a":' * 100_000, b'{"\\ud800":1,"a":1}', b'{"\xff":1}'),
+        *(b'{"b":"\xff","a":1}', b'{"b":["\xe2\x82"],"a":1}', b'{"a":1}\xff'),
+        b'{"b":"' + b"a" * 65535 + b'\xc3","a":1}',
+    ],
 )
 def test_patching_what_is_no_json(data: bytes) -> None:
     for value in (1, UNSET):

@@ -12,7 +12,9 @@ from ..support.documents import dumps, exact, respelled, written
 from ..support.paths import FIXTURES, SAMPLES
 
 DOCUMENTS = sorted(FIXTURES.glob("*.json"))
-DOCUMENTED = sorted(SAMPLES.glob("response-*.json"))
+# The models require ``usage``, as the schema does.
+WITHOUT_USAGE = "response-confirmation-no-usage"
+DOCUMENTED = sorted(path for path in SAMPLES.glob("response-*.json") if path.stem != WITHOUT_USAGE)
 IN_SNAKE = [path for path in DOCUMENTS if not path.stem.endswith("_camel")] + DOCUMENTED
 
 CONSTANTS = {"object", "type", "role", "prompt_tokens", "completion_tokens", "total_tokens"}
@@ -94,3 +96,8 @@ def test_an_untagged_response() -> None:
     message = response.outputs[0]
     assert isinstance(message, cm.MessageOutputEntry)
     assert message.text == "Plain"
+
+
+def test_a_response_without_usage_is_an_error_and_not_a_usage_of_zero() -> None:
+    with pytest.raises(cm.ConversationDecodeError, match="missing required field `usage`"):
+        cm.snake.decode(b'{"conversation_id": "c", "outputs": []}')

@@ -147,7 +147,11 @@ def test_wrong_shapes_are_not_drift(data: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b"{", b'{"a":1} x', b'{"a":NaN}', b'{"a":' * 100_000, b'{"usage":{"a":\xff}}', b'"\\ud800"']
+    "data",
+    [
+        *(b"", b"{", b'{"a":1} x', b'{"a":NaN}', b'{"a":' * 100_000, b'{"usage":{"a":\xff}}', b'"\\ud800"'),
+        *(b'["\xff"]', b'{"outputs":[{"type":"new","a":"\xff"}]}'),
+    ],
 )
 def test_drift_of_what_is_no_json(data: bytes) -> None:
     with pytest.raises(cm.ConversationDecodeError) as caught:

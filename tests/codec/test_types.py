@@ -1,0 +1,86 @@
+"""Which types a codec reads, and what it says of the others."""
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple, TypedDict
+
+import msgspec
+import pytest
+
+import conversation_models as cm
+
+CODECS = [cm.camel, cm.snake]
+
+
+class Envelope(msgspec.Struct):
+    body: cm.ConversationResponse
+
+
+class Nested(msgspec.Struct):
+    envelopes: list[Envelope] | None = None
+
+
+@dataclass
+class Record:
+    bodies: dict[str, cm.ConversationResponse]
+
+
+class Pair(NamedTuple):
+    usage: cm.ConversationUsageInfo
+    calls: int
+
+
+class Keyed(TypedDict):
+    entry: cm.OutputEntry
+
+
+class Wrapping(cm.ConversationResponse, frozen=True, kw_only=True):
+    envelope: Envelope | msgspec.UnsetType = msgspec.UNSET
+
+
+@pytest.mark.parametrize("codec", CODECS)
+@pytest.mark.parametrize("tp", [Envelope, Nested, list[Envelope], Record, Pair, Keyed, Wrapping])
+def test_a_type_that_hides_a_model_in_a_foreign_class_is_refused(codec: cm.Codec, tp: Any) -> None:
+    with pytest.raises(TypeError, match="holds the model"):
+        codec.decode(b"{}", tp)
+
+
+@pytest.mark.parametrize("codec", CODECS)
+@pytest.mark.parametrize("tp", [cm.StreamEvent, cm.InvalidEvent, cm.Unknown, list[cm.Unknown], pytest, 7])
+def test_a_type_that_no_json_is_read_as_is_refused(codec: cm.Codec, tp: Any) -> None:
+    for decode in (codec.decode, codec.decode_lines, codec.drift):
+        with pytest.raises(TypeError):
+            decode(b"{}", tp)
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_types_built_of_models_and_builtins_are_read(codec: cm.Codec) -> None:
+    response = codec.decode(codec.encode(cm.ConversationResponse(conversation_id="c", outputs=[], usage=USAGE)))
+    text = codec.encode(response)
+    assert codec.decode(b"[%b]" % text, list[cm.ConversationResponse]) == [response]
+    assert codec.decode(b'{"a":%b}' % text, dict[str, cm.ConversationResponse]) == {"a": response}
+    assert codec.decode(b"null", cm.ConversationResponse | None) is None
+    assert codec.decode(b"[%b,1]" % text, tuple[cm.ConversationResponse, int]) == (response, 1)
+    assert codec.decode(b'{"a":1}', dict[str, int]) == {"a": 1}
+
+
+USAGE = cm.ConversationUsageInfo(total_tokens=7)
+
+
+@pytest.mark.parametrize("data", [100, 3.5, [1, 2], None, ["{}"], object()])
+def test_data_that_is_not_bytes_or_str_is_a_type_error(data: Any) -> None:
+    for use in (
+        cm.decode,
+        cm.camel.decode_lines,
+        cm.camel.peek,
+        cm.camel.drift,
+        lambda data: cm.decode(data, cm.OutputEntry),
+        lambda data: cm.patch(data, ["a"], 1),
+    ):
+        with pytest.raises(TypeError):
+            use(data)
+
+
+@pytest.mark.parametrize("naming", ["kebab", "", None, "Camel"])
+def test_there_are_two_namings(naming: Any) -> None:
+    with pytest.raises(ValueError, match="'camel', 'snake'"):
+        cm.Codec(naming)

@@ -10,8 +10,9 @@ import sys, threading
 import conversation_models as cm
 
 def read(inner):
-    doc = b'{"conversation_id":"c","outputs":[{"type":"%b","name":"x","arguments":"","info":{"x":%b}}],"usage":{},"new":%b}'
-    known, unknown = doc % (b"tool.execution", inner, inner), doc % (b"new", inner, inner)
+    entry = b'{"type":"%b","name":"x","arguments":"","info":{"x":%b}}'
+    body = b'{"conversation_id":"c","outputs":[%b],"usage":{},"new":%b}'
+    known, unknown = [body % (entry % (tag, inner), inner) for tag in (b"tool.execution", b"new")]
     uses = [
         lambda: cm.snake.encode(cm.snake.decode(known)),
         lambda: cm.snake.decode(unknown).outputs[0].decode(),

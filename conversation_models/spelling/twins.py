@@ -89,7 +89,7 @@ def _derive(cls: type[Model]) -> type[Model]:
 
 
 def _value_semantics(public: type[Model]) -> dict[str, Any]:
-    """What makes a twin's instances the same values as those of its public class: equal, hashed and pickled alike."""
+    """Members that make a twin's instances the same values as its public class's: equal, hashed and pickled alike."""
     names = public.__struct_fields__
 
     def as_public(self: Struct) -> Struct:
@@ -112,4 +112,6 @@ def _value_semantics(public: type[Model]) -> dict[str, Any]:
     def __reduce__(self: Struct) -> Any:
         return as_public(self).__reduce__()
 
-    return {method.__name__: method for method in (__eq__, __ne__, __hash__, __reduce__)}
+    methods = {method.__name__: method for method in (__eq__, __ne__, __hash__, __reduce__)}
+    # ``help`` on a value looks for a docstring in the value's own class only.
+    return {**methods, "__doc__": public.__doc__}

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from .gateway import measure as gateway
-from .gateway.report import FILE as GATEWAY_FILE
+from .gateway.figures import FILE as GATEWAY_FILE
 from .groups import GROUPS
 from .plan import FULL, QUICK
 from .results import FOLDER

@@ -1,5 +1,7 @@
 """A typed codec for Mistral conversations: bytes to values and back, at the speed of msgspec."""
 
+from types import FunctionType
+
 from .codec import Codec, camel, snake
 from .errors import ConversationDecodeError, ConversationModelsError
 from .models.chunks import (
@@ -87,3 +89,16 @@ __all__ = [
 
 decode = camel.decode
 encode = camel.encode
+
+
+def _name_this_module() -> None:
+    """Make tracebacks, ``help`` and pickles name the module that users import from."""
+    for public in [globals()[name] for name in __all__]:
+        if isinstance(public, (type, FunctionType)):
+            public.__module__ = __name__
+            # doctest collects the examples of a method only from the module that the method names.
+            for method in [member for member in vars(public).values() if isinstance(member, FunctionType)]:
+                method.__module__ = __name__
+
+
+_name_this_module()

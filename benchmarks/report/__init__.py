@@ -7,9 +7,8 @@ add one, put it into ``SECTIONS``; what it has to say in the README it adds to `
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from ..gateway import report as gateway
 from ..results import FOLDER, Results
-from . import charts, losses, summary, tables, targets
+from . import charts, gateway, losses, summary, tables, targets
 
 __all__ = ["README", "SECTIONS", "write_report"]
 

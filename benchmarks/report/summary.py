@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from ..gateway import report as gateway
+from ..gateway.figures import read_figures
 from ..groups.footprint import IMPORT, INSTALLED, PACKAGES
 from ..groups.memory import PEAK
 from ..peer import FLOOR, ITERATED, LIBRARY
 from ..results import GroupResults, Results
+from .gateway import brief
 from .markdown import origin, picture, table
 from .numbers import amount, ratio, seconds
 from .slopes import curves
@@ -78,12 +79,12 @@ def summary(results: Results, folder: str = "") -> str:
 
 
 def _gateways(results: Results, folder: str) -> list[str]:
-    figures = gateway.load(results.folder)
+    figures = read_figures(results.folder)
     if figures is None:
         return []
     return [
         picture(folder, "gateway", "Gateways: what each gets done a second per core"),
-        gateway.brief(figures),
+        brief(figures),
         f"In brackets: times what the gateway with the official SDK does. [More about gateways]({folder}gateway.md).",
     ]
 

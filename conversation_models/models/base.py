@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from msgspec import Struct, structs
+from msgspec import Raw, Struct, structs
 from msgspec.structs import FieldInfo
 
 from ..building import Built
@@ -17,6 +17,21 @@ class Model(Struct, rename="camel", frozen=True, kw_only=True, gc=False):
 
     A field that may be absent defaults to ``msgspec.UNSET``, which is not written; ``None`` is JSON ``null``.
     """
+
+    # msgspec's ``repr_omit_defaults`` compares by identity: a value and its copy from a pickle would look different.
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        """The fields that differ from their defaults: ``repr`` shows these, and so does ``rich.print``."""
+        values = [(field, getattr(self, field.name)) for field in fields_of(type(self))]
+        return [(field.name, value) for field, value in values if value != field.default]
+
+    def __repr__(self) -> str:
+        fields = [f"{name}={_shown(value)}" for name, value in self.__rich_repr__()]
+        return f"{type(self).__name__}({', '.join(fields)})"
+
+
+def _shown(value: Any) -> str:
+    # The repr of a Raw is its address.
+    return f"<{memoryview(value).nbytes} bytes>" if isinstance(value, Raw) else repr(value)
 
 
 class TaggedModel(Model, frozen=True, kw_only=True, tag_field="type"):

@@ -27,7 +27,18 @@ class Entry(TaggedModel, frozen=True, kw_only=True):
 
 
 class MessageOutputEntry(Entry, frozen=True, kw_only=True, tag="message.output"):
-    """The assistant's message."""
+    """The assistant's message.
+
+    Attributes:
+        object: Always ``"entry"``.
+        created_at: When the service began it.
+        completed_at: When the service finished it. Absent or null if not stated.
+        id: Names the entry. Sometimes absent.
+        content: The message: a string, or a list of chunks if there is more than text. ``text`` is the text of either.
+        role: Always ``"assistant"``.
+        agent_id: Id of the agent that wrote it. Absent or null if not stated.
+        model: Name of the model that wrote it. Absent or null if not stated.
+    """
 
     type: ClassVar[Literal["message.output"]] = "message.output"
     content: str | list[ContentChunk]
@@ -44,7 +55,20 @@ class MessageOutputEntry(Entry, frozen=True, kw_only=True, tag="message.output")
 
 
 class ToolExecutionEntry(Entry, frozen=True, kw_only=True, tag="tool.execution"):
-    """A tool that the service ran. ``arguments`` is required by the schema and absent in documented responses."""
+    """A tool that the service ran.
+
+    Attributes:
+        object: Always ``"entry"``.
+        created_at: When the service began it.
+        completed_at: When the service finished it. Absent or null if not stated.
+        id: Names the entry. Sometimes absent.
+        name: Name of the tool, such as ``web_search`` or ``code_interpreter``. Any string is possible.
+        arguments: The tool's arguments as JSON text. Required by the schema, but absent before July 2025.
+        info: The tool's report, with keys of its own, such as code and its output. Absent or null if there is none.
+        agent_id: Id of the agent that used the tool. Absent or null if not stated.
+        model: Name of the model that used the tool. Absent or null if not stated.
+        function: The function inside the tool, such as ``library_search``. Sent since October 2025, in no schema.
+    """
 
     type: ClassVar[Literal["tool.execution"]] = "tool.execution"
     name: str
@@ -58,7 +82,17 @@ class ToolExecutionEntry(Entry, frozen=True, kw_only=True, tag="tool.execution")
 class FunctionCallEntry(Entry, frozen=True, kw_only=True, tag="function.call"):
     """A function that the client is asked to call.
 
-    ``confirmation_status`` is ``pending``, ``allowed``, ``denied`` or any other string.
+    Attributes:
+        object: Always ``"entry"``.
+        created_at: When the service began it.
+        completed_at: When the service finished it. Absent or null if not stated.
+        id: Names the entry. Sometimes absent.
+        tool_call_id: Names the call. The function's result is sent back with this id.
+        name: Name of the function, as the request declared it.
+        arguments: The function's arguments: JSON text, or an object. ``decode_arguments`` reads both.
+        agent_id: Id of the agent that asks. Absent or null if not stated.
+        model: Name of the model that asks. Absent or null if not stated.
+        confirmation_status: ``pending``, ``allowed``, ``denied`` or another string. Absent or null if not stated.
     """
 
     type: ClassVar[Literal["function.call"]] = "function.call"
@@ -93,7 +127,18 @@ class FunctionCallEntry(Entry, frozen=True, kw_only=True, tag="function.call"):
 
 
 class AgentHandoffEntry(Entry, frozen=True, kw_only=True, tag="agent.handoff"):
-    """One agent handed the conversation to another."""
+    """One agent handed the conversation to another.
+
+    Attributes:
+        object: Always ``"entry"``.
+        created_at: When the service began it.
+        completed_at: When the service finished it. Absent or null if not stated.
+        id: Names the entry. Sometimes absent.
+        previous_agent_id: Id of the agent that handed over.
+        previous_agent_name: Name of the agent that handed over.
+        next_agent_id: Id of the agent that took over.
+        next_agent_name: Name of the agent that took over.
+    """
 
     type: ClassVar[Literal["agent.handoff"]] = "agent.handoff"
     previous_agent_id: str

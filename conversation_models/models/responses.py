@@ -11,7 +11,15 @@ __all__ = ["ConversationResponse", "ConversationUsageInfo", "ResponseHead"]
 
 
 class ConversationUsageInfo(Model, frozen=True, kw_only=True):
-    """Tokens used; ``connectors`` maps a tool's name to how often it was called."""
+    """Tokens used. A count that is absent is 0.
+
+    Attributes:
+        prompt_tokens: Tokens that the model read.
+        completion_tokens: Tokens that the model wrote.
+        total_tokens: All tokens, as the service adds them up: prompt, completion and connector tokens.
+        connector_tokens: Tokens that tools used. Absent or null if not stated.
+        connectors: How often each tool ran, by its name. Absent or null if not stated.
+    """
 
     prompt_tokens: int = 0
     completion_tokens: int = 0
@@ -21,7 +29,15 @@ class ConversationUsageInfo(Model, frozen=True, kw_only=True):
 
 
 class ConversationResponse(Model, frozen=True, kw_only=True):
-    """The answer to starting, appending to or restarting a conversation."""
+    """The answer to starting, appending to or restarting a conversation.
+
+    Attributes:
+        object: Always ``"conversation.response"``.
+        conversation_id: Names the conversation, in later requests too.
+        outputs: Messages, tool executions, function calls and handoffs, in order.
+        usage: Tokens that the response used.
+        guardrails: Results of the guardrails, free-form. Absent or null if the request set none.
+    """
 
     object: Literal["conversation.response"] = "conversation.response"
     conversation_id: str
@@ -31,7 +47,13 @@ class ConversationResponse(Model, frozen=True, kw_only=True):
 
 
 class ResponseHead(Model, frozen=True, kw_only=True):
-    """A ``ConversationResponse`` whose ``outputs`` were skipped: a view of the bytes read, which it keeps alive."""
+    """A ``ConversationResponse`` whose ``outputs`` were skipped.
+
+    Attributes:
+        conversation_id: Names the conversation, in later requests too.
+        usage: Tokens that the response used.
+        outputs: The JSON text of the outputs: a view of the bytes that were read, which it keeps alive.
+    """
 
     conversation_id: str
     usage: ConversationUsageInfo

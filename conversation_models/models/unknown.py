@@ -57,7 +57,7 @@ class Unknown:
         return hash((Unknown, self.raw))
 
     def __repr__(self) -> str:
-        return f"Unknown(type={self.type!r}, raw={self.raw!r})"
+        return f"Unknown(type={self.type!r}, raw=<{len(self.raw)} bytes>)"
 
     def __reduce__(self) -> Any:
         return Unknown, (self.type, self.raw)

@@ -131,7 +131,7 @@ def _snake_names(infos: tuple[FieldInfo, ...]) -> list[str]:
 
 
 def _value_semantics(public: type[Model]) -> dict[str, Any]:
-    """What makes a twin's instances the same values as those of its public class: equal, hashed and pickled alike."""
+    """Members that make a twin's instances the same values as its public class's: equal, hashed and pickled alike."""
     names = public.__struct_fields__
 
     def as_public(self: Struct) -> Struct:
@@ -154,4 +154,6 @@ def _value_semantics(public: type[Model]) -> dict[str, Any]:
     def __reduce__(self: Struct) -> Any:
         return as_public(self).__reduce__()
 
-    return {method.__name__: method for method in (__eq__, __ne__, __hash__, __reduce__)}
+    methods = {method.__name__: method for method in (__eq__, __ne__, __hash__, __reduce__)}
+    # ``help`` on a value looks for a docstring in the value's own class only.
+    return {**methods, "__doc__": public.__doc__}

@@ -150,7 +150,7 @@ def test_unknown_is_a_tag_and_bytes() -> None:
     tag: str | None = unknown.type
     assert tag == "video.output"
     assert unknown.decode() == {"type": "video.output", "frames": [1, 2.0]}
-    assert repr(unknown) == 'Unknown(type=\'video.output\', raw=b\'{"type": "video.output", "frames": [1, 2.0]}\')'
+    assert repr(unknown) == "Unknown(type='video.output', raw=<44 bytes>)"
 
 
 def test_unknown_matches_by_position() -> None:

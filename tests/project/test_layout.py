@@ -1,62 +1,241 @@
-"""The layout of the tests themselves."""
+"""Imports run one way: no cycles, each part of the package on those before it, nothing private across modules."""
 
 import ast
+from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
-from ..support.paths import ROOT
+import pytest
 
-TESTS = ROOT / "tests"
-FILES = sorted(TESTS.rglob("*.py"))
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("conversation_models", "benchmarks")
+
+# The other parts of ``conversation_models`` that each part may import, from the bottom up.
+MAY_IMPORT = {
+    "errors": "",
+    "building": "",
+    "jsontext": "errors building",
+    "models": "errors building jsontext",
+    "spelling": "errors building jsontext models",
+    "reading": "errors building jsontext models spelling",
+    "stream": "errors building jsontext models",
+    "codec": "errors building jsontext models spelling reading stream",
+    "sse": "errors building jsontext models stream",
+    "patch": "errors building jsontext models spelling reading stream codec",
+    "__init__": "errors building jsontext models spelling reading stream codec sse patch",
+    "cli": "errors building jsontext models spelling reading stream codec sse patch __init__",
+    "__main__": "cli",
+}
 
 
-def imported_modules(source: str, file: Path) -> set[str]:
-    """The dotted names of all modules that ``source``, the text of ``file``, may import, from anywhere in it."""
-    package = file.relative_to(ROOT).parent.parts
+def modules_in(package: Path) -> dict[str, Path]:
+    """The file of each module. A package itself is called ``package.__init__``."""
+    return {
+        ".".join((package.name, *file.relative_to(package).with_suffix("").parts)): file
+        for file in sorted(package.rglob("*.py"))
+    }
+
+
+def syntax_of(file: Path) -> list[ast.AST]:
+    return list(ast.walk(ast.parse(file.read_text(encoding="utf-8"))))
+
+
+def imports_in(package: Path) -> set[tuple[str, str]]:
+    """Which module of a package imports which: anywhere in it, in a function or for type checkers too."""
+    modules = modules_in(package)
     found = set()
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            origin = package[: len(package) - node.level + 1] if node.level else ()
-            module = ".".join([*origin, *([node.module] if node.module else [])])
-            # `from package import name` imports a module if `name` is one.
-            found |= {module} | {f"{module}.{alias.name}" for alias in node.names}
+    for importer, file in modules.items():
+        for node in syntax_of(file):
+            if isinstance(node, ast.Import):
+                for alias in node.names:
+                    found |= {(importer, module) for module in run_by(importer, alias.name, modules)}
+            elif isinstance(node, ast.ImportFrom):
+                source = source_of(importer, node)
+                for alias in node.names:
+                    submodule = f"{source}.{alias.name}"
+                    name = submodule if is_module(submodule, modules) else source
+                    found |= {(importer, module) for module in run_by(importer, name, modules)}
     return found
 
 
-def is_test_module(name: str) -> bool:
-    return any(part.startswith("test_") for part in name.split("."))
+def source_of(importer: str, node: ast.ImportFrom) -> str:
+    """The ``a.b`` of ``from a.b import c``, its dots resolved."""
+    above = importer.split(".")[: -node.level] if node.level else []
+    return ".".join([*above, *([node.module] if node.module else [])])
 
 
-def test_no_file_imports_from_a_test_module() -> None:
-    assert len(FILES) > 50
-    found = {
-        str(file.relative_to(ROOT)): sorted(filter(is_test_module, imported_modules(file.read_text("utf-8"), file)))
-        for file in FILES
+def is_module(name: str, modules: dict[str, Path]) -> bool:
+    return name in modules or f"{name}.__init__" in modules
+
+
+def run_by(importer: str, name: str, modules: dict[str, Path]) -> Iterator[str]:
+    """The modules that ``importer`` runs by importing the module ``name``."""
+    if name in modules:
+        yield name
+    elif f"{name}.__init__" in modules and f"{name}.__init__" != importer:
+        yield f"{name}.__init__"
+    # Importing ``a.b.c`` runs the packages ``a`` and ``a.b`` before it, unless the importer is inside of them.
+    folder = name
+    while folder := folder.rpartition(".")[0]:
+        if f"{folder}.__init__" in modules and not importer.startswith(f"{folder}."):
+            yield f"{folder}.__init__"
+
+
+def cycle_in(package: Path) -> list[str]:
+    """The modules of an import cycle, none if there is no cycle."""
+    sorter: TopologicalSorter[str] = TopologicalSorter()
+    for importer, imported in sorted(imports_in(package)):
+        sorter.add(importer, imported)
+    try:
+        sorter.prepare()
+    except CycleError as error:
+        return list(error.args[1])
+    return []
+
+
+def part_of(module: str) -> str:
+    return module.split(".")[1]
+
+
+def wrong_ways(package: Path) -> list[str]:
+    """The imports that ``MAY_IMPORT`` does not allow."""
+    return [
+        f"{importer} imports {imported}"
+        for importer, imported in sorted(imports_in(package))
+        if part_of(imported) not in [part_of(importer), *MAY_IMPORT[part_of(importer)].split()]
+    ]
+
+
+def private_uses(package: Path) -> list[str]:
+    """Private names that a module imports from another one of ours, or reads from an imported one."""
+    modules, ours, found = modules_in(package), {package.name, *PACKAGES}, []
+    for module, file in modules.items():
+        nodes, imported = syntax_of(file), set()
+        for node in nodes:
+            if isinstance(node, ast.Import):
+                imported |= {alias.asname or alias.name for alias in node.names if alias.name.split(".")[0] in ours}
+            elif isinstance(node, ast.ImportFrom) and (source := source_of(module, node)).split(".")[0] in ours:
+                imported |= {alias.asname or alias.name for alias in node.names}
+                # A module with a private name is private to its folder.
+                names = [alias.name for alias in node.names if not is_module(f"{source}.{alias.name}", modules)]
+                found += [f"{module} imports {source}.{name}" for name in names if is_private(name)]
+        for node in nodes:
+            if isinstance(node, ast.Attribute) and is_private(node.attr) and ast.unparse(node.value) in imported:
+                found.append(f"{module} reads {ast.unparse(node)}")
+    return found
+
+
+def is_private(name: str) -> bool:
+    return name.startswith("_") and not name.endswith("__")
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_imports_have_no_cycle(package: str) -> None:
+    assert cycle_in(ROOT / package) == []
+
+
+def test_imports_run_one_way() -> None:
+    assert wrong_ways(ROOT / "conversation_models") == []
+
+
+def test_every_part_of_the_package_has_its_place() -> None:
+    assert {part_of(module) for module in modules_in(ROOT / "conversation_models")} == MAY_IMPORT.keys()
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_private_names_stay_in_their_module(package: str) -> None:
+    assert private_uses(ROOT / package) == []
+
+
+# The checks fail where they should ---------------------------------------------------------------------------------
+
+
+def made_up(folder: Path, modules: dict[str, str]) -> Path:
+    """A package of these modules, by their dotted names inside of it."""
+    package = folder / "made_up"
+    for name, text in modules.items():
+        file = package.joinpath(*name.split(".")).with_suffix(".py")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        (file.parent / "__init__.py").touch()
+        file.write_text(text, encoding="utf-8")
+    (package / "__init__.py").touch()
+    return package
+
+
+@pytest.mark.parametrize(
+    "back",
+    [
+        "from .models import a",
+        "from .models.a import A",
+        "from . import models\nfrom .models import a as b",
+        "import made_up.models.a",
+        "from made_up.models.a import A as B",
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from .models.a import A",
+        "def f():\n    from .models.a import A",
+        "class C:\n    try:\n        import made_up.models.a as m\n    finally:\n        pass",
+    ],
+)
+def test_a_cycle_is_found(tmp_path: Path, back: str) -> None:
+    one_way = {"models.a": "from ..errors import E\nclass A: ...", "errors": "class E: ..."}
+    assert cycle_in(made_up(tmp_path, one_way)) == []
+    assert {"made_up.models.a", "made_up.errors"} <= set(cycle_in(made_up(tmp_path, {"errors": back})))
+
+
+def test_a_cycle_through_the_init_of_another_folder_is_found(tmp_path: Path) -> None:
+    package = made_up(tmp_path, {"a.one": "from ..b.two import B", "b.two": "", "b.__init__": "from ..a.one import A"})
+    assert {"made_up.a.one", "made_up.b.__init__"} <= set(cycle_in(package))
+
+
+def test_the_init_of_the_package_itself_makes_no_cycle(tmp_path: Path) -> None:
+    package = made_up(
+        tmp_path, {"one": "from .two import B", "two": "", "__init__": "from .one import B\nfrom . import two"}
+    )
+    assert cycle_in(package) == []
+    assert imports_in(package) == {
+        ("made_up.one", "made_up.two"),
+        ("made_up.__init__", "made_up.one"),
+        ("made_up.__init__", "made_up.two"),
     }
-    # Helpers that two tests share are in `tests/support`, or beside them in a module that is not a test.
-    assert {file: modules for file, modules in found.items() if modules} == {}
 
 
-def test_each_way_to_import_a_test_module_is_seen() -> None:
-    file = TESTS / "cli" / "test_other.py"
-    for statement in (
-        "import tests.cli.test_cli",
-        "import tests.cli.test_cli as other",
-        "from tests.cli.test_cli import HELLO",
-        "from tests.cli import test_cli",
-        "from .test_cli import HELLO",
-        "from . import test_cli",
-        "from ..cli.test_cli import HELLO",
-        "from ..cli import test_cli",
-        "def run() -> None:\n    from .test_cli import HELLO",
-    ):
-        assert "tests.cli.test_cli" in imported_modules(statement, file), statement
-    assert imported_modules("from ..support.program import run", file) == {
-        "tests.support.program",
-        "tests.support.program.run",
-    }
+@pytest.mark.parametrize(
+    ("importer", "imported"),
+    [
+        ("errors", "jsontext"),
+        ("jsontext", "models.base"),
+        ("models.base", "reading.drift"),
+        ("spelling.twins", "reading.drift"),
+        ("spelling.twins", "stream.blocks"),
+        ("stream.meter", "spelling.twins"),
+        ("stream.meter", "codec"),
+        ("codec", "patch"),
+        ("codec", "cli.commands"),
+        ("cli.commands", "__main__"),
+        ("codec", "__init__"),
+    ],
+)
+def test_an_import_the_wrong_way_is_found(tmp_path: Path, importer: str, imported: str) -> None:
+    name = f".{imported}".removesuffix(".__init__")
+    package = made_up(tmp_path, {imported: "", importer: f"def f():\n    import made_up{name}\n"})
+    assert f"made_up.{importer} imports made_up.{imported}" in wrong_ways(package)
+    assert wrong_ways(made_up(tmp_path, {importer: ""})) == []
 
 
-def test_test_modules_are_in_the_folder_of_a_subject() -> None:
-    assert sorted(file.name for file in TESTS.glob("test_*.py")) == []
+@pytest.mark.parametrize(
+    "use",
+    [
+        "from .a import _private",
+        "from . import a\na._private()",
+        "from . import a as other\nprint(other._private)",
+        "import made_up.a\nmade_up.a._private()",
+        "from .a import A\nA._private()",
+        "from conversation_models.codec import _private",
+    ],
+)
+def test_a_private_name_of_another_module_is_found(tmp_path: Path, use: str) -> None:
+    assert len(private_uses(made_up(tmp_path, {"a": "", "b": use}))) == 1
+
+
+def test_names_that_only_look_private_are_left_alone(tmp_path: Path) -> None:
+    text = "import sys\nfrom . import _c\nfrom .a import A, __doc__\nA.__name__\nsys._getframe()\n_mine = self._mine"
+    assert private_uses(made_up(tmp_path, {"a": "", "_c": "", "b": text})) == []

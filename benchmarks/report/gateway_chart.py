@@ -6,9 +6,9 @@ from pathlib import Path
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ..report.numbers import per_second
-from ..report.style import Theme, draw
-from .report import LABELS, Figures
+from ..gateway.figures import LABELS, Figures
+from .numbers import per_second
+from .style import Theme, draw
 
 __all__ = ["draw_chart"]
 

@@ -1,67 +1,16 @@
-"""What the stored figures say: a table, and a chart of events a second per core."""
+"""The report on the gateways: tables, and a chart of events a second per core."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
-from statistics import median
 from typing import Any
 
-from ..report.markdown import table
-from ..report.numbers import amount, per_second, ratio, seconds
+from ..gateway.figures import LABELS, Figures, read_figures
+from .markdown import table
+from .numbers import amount, per_second, ratio, seconds
 
-__all__ = ["FILE", "Figures", "brief", "load", "markdown", "write"]
+__all__ = ["brief", "markdown", "write"]
 
-FILE = "gateway.json"
 PEER = "sdk"
-LABELS = {
-    "direct": "no gateway",
-    "bare": "relays, reads nothing",
-    "relay": "conversation_models: relays and meters",
-    "typed by read": "conversation_models: typed, a write per read",
-    "typed": "conversation_models: typed, a write per event",
-    "pydantic": "httpx-sse + pydantic, tuned: typed",
-    "sdk": "mistralai: typed",
-}
-
-
-class Figures:
-    """The samples of a run, by load and gateway."""
-
-    def __init__(self, stored: dict[str, Any]) -> None:
-        self.about: dict[str, Any] = stored["about"]
-        self.memory = {one["gateway"]: one for one in stored["memory"]}
-        self.gateways: tuple[str, ...] = tuple(self.about["plan"]["gateways"])
-        self._samples: list[dict[str, Any]] = stored["samples"]
-
-    def of(self, load: str, gateway: str) -> list[dict[str, Any]]:
-        return [one for one in self._samples if (one["load"], one["gateway"]) == (load, gateway)]
-
-    def cpu(self, load: str, gateway: str) -> float:
-        """Seconds of processor time that the gateway spends on an event, or on a response that is no stream."""
-        return self._spread(load, gateway)[1]
-
-    def spread(self, load: str, gateway: str) -> tuple[float, float]:
-        low, _, high = self._spread(load, gateway)
-        return low, high
-
-    def _spread(self, load: str, gateway: str) -> tuple[float, float, float]:
-        found = [one["cpu_seconds"] / one["items"] for one in self.of(load, gateway) if one["items"]]
-        return min(found), median(found), max(found)
-
-    def rate(self, load: str, gateway: str) -> float:
-        """Events, or responses, a second: what came through with all processes on this machine's cores."""
-        return float(median(one["items"] / one["seconds"] for one in self.of(load, gateway)))
-
-    def added(self, load: str, gateway: str, percentile: str) -> float:
-        """Seconds that the gateway adds, compared with no gateway in the same round."""
-        pairs = zip(self.of(load, gateway), self.of(load, "direct"), strict=True)
-        return float(median(one[percentile] - direct[percentile] for one, direct in pairs))
-
-
-def load(folder: Path) -> Figures | None:
-    """The figures stored in ``folder``, if there are any."""
-    file = folder / FILE
-    return Figures(json.loads(file.read_bytes())) if file.exists() else None
 
 
 def markdown(figures: Figures) -> str:
@@ -85,14 +34,14 @@ def brief(figures: Figures) -> str:
 
 def write(folder: Path) -> Iterator[Path]:
     """Write the tables, and the chart where matplotlib is, into ``folder``; nothing if nothing was measured."""
-    figures = load(folder)
+    figures = read_figures(folder)
     if figures is None:
         return
     file = folder / "gateway.md"
     file.write_text(f"# A gateway, end to end\n\n{_origin(figures)}\n\n{markdown(figures)}\n", encoding="utf-8")
     yield file
     try:
-        from .chart import draw_chart
+        from .gateway_chart import draw_chart
     except ImportError:
         return
     yield from draw_chart(figures, folder)

@@ -1,0 +1,34 @@
+"""``help`` explains every field of every model."""
+
+import inspect
+import pydoc
+import re
+from typing import Any
+
+import pytest
+from msgspec import structs
+
+import conversation_models as cm
+
+from ..support.examples import MODELS, least
+
+
+def documented(cls: Any) -> list[str]:
+    """The fields that the class's own docstring explains, each on a line of its own."""
+    _, _, attributes = inspect.cleandoc(vars(cls).get("__doc__") or "").partition("\n\nAttributes:\n")
+    return re.findall(r"^    (\w+): [A-Z`].*\.$", attributes, re.MULTILINE)
+
+
+@pytest.mark.parametrize("cls", MODELS, ids=lambda cls: cls.__name__)
+def test_a_docstring_explains_every_field_in_order(cls: Any) -> None:
+    own = [name for name in cls.__annotations__ if name != "type"]
+    inherited = [field.name for field in structs.fields(cls) if field.name not in own]
+    assert documented(cls) == [*inherited, *own]
+
+
+@pytest.mark.parametrize("codec", [cm.camel, cm.snake], ids=str)
+@pytest.mark.parametrize("cls", MODELS, ids=lambda cls: cls.__name__)
+def test_help_on_a_value_shows_its_docstring(cls: Any, codec: cm.Codec) -> None:
+    value = codec.decode(codec.encode(least(cls)), cls)
+    shown = " ".join(pydoc.plain(pydoc.render_doc(value)).replace("|", " ").split())
+    assert " ".join(inspect.cleandoc(cls.__doc__).split()) in shown

@@ -39,14 +39,10 @@ def check_utf8(text: memoryview) -> None:
 
     msgspec does not look into strings that it skips.
     """
-    decoder = _utf8()
-    for start in range(0, len(text), _PIECE):
-        decoder.decode(text[start : start + _PIECE])
-    decoder.decode(b"", final=True)
-
-
-_utf8 = codecs.getincrementaldecoder("utf-8")
-_PIECE = 64 * 1024
+    position, piece = 0, 256 * 1024
+    while position < len(text):
+        is_last = position + piece >= len(text)
+        position += codecs.utf_8_decode(text[position : position + piece], "strict", is_last)[1]
 
 
 def child_path(path: str, step: str | int) -> str:

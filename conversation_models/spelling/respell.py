@@ -3,113 +3,102 @@
 Callers may edit lists in place and ``structs.replace`` takes any value, so every value can mix both families. The
 encoder would write the wrong keys for the odd ones out; so check first, and rebuild only what does not match.
 
-The plan: each class gets a check, made once from the types of its fields. A check looks only at fields that can hold a
-model with two spellings. Most members need no look inside, because their class alone answers the question: these
-classes are collected in ``_settled``, so that a list of such members is checked without a call for each.
+The plan: each class gets a check and a rebuild, compiled once from the types of its fields. A check looks only at
+fields that can hold a model with two spellings. Most members need no look inside, because their class alone answers the
+question: these classes are collected in ``settled``, so that a member of such a class, or a list of them, costs no call.
 """
 
-from collections.abc import Callable
-from operator import attrgetter
-from typing import Any
-
-from msgspec import structs
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 from ..building import Built
 from ..models.base import Model, fields_of
 from .twins import FAMILIES, Naming, public_of, snake_type
 
-__all__ = ["Spelling"]
+__all__ = ["Spelling", "spelling_of"]
 
 ARRAYS = (list, tuple, set, frozenset)
-"""What is written as a JSON array."""
-
-Check = Callable[[Any], bool]
+"""Classes that are written as a JSON array."""
 
 
-def _matches(_: Any) -> bool:
-    return True
+# Source text, because the same as a closure over the names of the fields takes twice the time. The members of a long
+# list are mostly settled, which one call finds out; in a short one, a look at each member takes less than that call.
+_CHECK_FIELD = """
+    member = value.{name}
+    cls = type(member)
+    if cls not in settled:
+        if cls is not list:
+            if not checks[cls](member):
+                return False
+        elif len(member) < 8 or not settled.issuperset(map(type, member)):
+            for item in member:
+                cls = type(item)
+                if cls not in settled and not checks[cls](item):
+                    return False
+"""
 
 
-def _differs(_: Any) -> bool:
-    return False
+class Spelling(NamedTuple):
+    """The means to write values in one family. O(members) for lists whose members need a look inside, else O(1)."""
+
+    checks: Mapping[type, Callable[[Any], bool]]
+    """For the class of a value: whether the value matches the family."""
+    respell: Callable[[Any], Any]
+    """Gives a model, or a list, tuple, set or dict of models, the classes of the family; returns a match as it is."""
 
 
-class Spelling:
-    """Gives values the classes of one family. A value that matches already is returned as it is."""
+def spelling_of(naming: Naming) -> Spelling:
+    """The means to write values in a naming."""
+    family = FAMILIES[naming]
+    # Classes whose instances match, whatever is in them.
+    settled: set[type] = set()
 
-    def __init__(self, naming: Naming) -> None:
-        self._family = FAMILIES[naming]
-        self._settled: set[Any] = set()
-        """Classes whose instances match whatever is in them."""
-        self._checks: Built[Any, Check] = Built(self._check_for)
-
-    def respell(self, value: Any) -> Any:
-        """``value``, a model or a list, tuple or dict of models, in this family. O(members)."""
-        return value if self._checks[type(value)](value) else self._rebuilt(value)
-
-    def _check_for(self, cls: Any) -> Check:
+    def compile_check(cls: type) -> Callable[[Any], bool]:
         if issubclass(cls, ARRAYS):
-            return self._check_members
+            return lambda members: all(map(matches, members))
         if issubclass(cls, dict):
-            return lambda members: self._check_members(members.values())
+            return lambda members: all(map(matches, members.values()))
         if issubclass(cls, Model):
             public = public_of(cls)
-            if self._family(public) is not cls:
-                return _differs
+            if family(public) is not cls:
+                return lambda _: False
             if names := _respelled_fields(public):
-                return self._check_of_fields(names)
-        self._settled.add(cls)
-        return _matches
+                fields = "".join([_CHECK_FIELD.format(name=name) for name in names])
+                return compiled(f"def function(value):{fields}    return True")
+        settled.add(cls)
+        return lambda _: True
 
-    def _check_of_fields(self, names: list[str]) -> Check:
-        settled, checks = self._settled, self._checks
-        if len(names) == 1:
-            get = attrgetter(names[0])
-
-            def check_field(value: Any) -> bool:
-                cls = type(member := get(value))
-                return cls in settled or checks[cls](member)
-
-            return check_field
-
-        get_all = attrgetter(*names)
-
-        def check_fields(value: Any) -> bool:
-            for member in get_all(value):
-                cls = type(member)
-                if cls not in settled and not checks[cls](member):
-                    return False
-            return True
-
-        return check_fields
-
-    def _check_members(self, members: Any) -> bool:
-        settled, checks = self._settled, self._checks
-        if settled.issuperset(map(type, members)):
-            return True
-        for member in members:
-            cls = type(member)
-            if cls not in settled and not checks[cls](member):
-                return False
-        return True
-
-    def _rebuilt(self, value: Any) -> Any:
-        cls = type(value)
-        if self._checks[cls](value):
-            return value
+    def compile_rebuild(cls: type) -> Callable[[Any], Any]:
         if issubclass(cls, ARRAYS):
-            return [self._rebuilt(member) for member in value]
+            return lambda members: list(map(respell, members))
         if issubclass(cls, dict):
-            return {key: self._rebuilt(member) for key, member in value.items()}
+            return lambda members: {key: respell(member) for key, member in members.items()}
         public = public_of(cls)
-        changed = {}
-        for name in _respelled_fields(public):
-            before = getattr(value, name)
-            after = self._rebuilt(before)
-            if after is not before:
-                changed[name] = after
-        target = self._family(public)
-        return structs.replace(value, **changed) if cls is target else target(**structs.asdict(value) | changed)
+        respelled = _respelled_fields(public)
+        fields = [
+            f"{info.name}={f'respell(value.{info.name})' if info.name in respelled else f'value.{info.name}'}"
+            for info in fields_of(public)
+        ]
+        return compiled(f"def function(value): return target({', '.join(fields)})", target=family(public))
+
+    def compiled(source: str, **names: Any) -> Callable[[Any], Any]:
+        names |= {"settled": settled, "checks": checks, "respell": respell}
+        exec(source, names)
+        function: Callable[[Any], Any] = names["function"]
+        return function
+
+    checks: Built[type, Callable[[Any], bool]] = Built(compile_check)
+    rebuilds: Built[type, Callable[[Any], Any]] = Built(compile_rebuild)
+
+    def matches(value: Any) -> bool:
+        cls = type(value)
+        return cls in settled or checks[cls](value)
+
+    def respell(value: Any) -> Any:
+        cls = type(value)
+        return value if cls in settled or checks[cls](value) else rebuilds[cls](value)
+
+    return Spelling(checks, respell)
 
 
 def _respelled_fields(public: type[Model]) -> list[str]:

@@ -243,7 +243,8 @@ def test_values_that_no_json_is_made_of(value: Any, error: type[Exception]) -> N
     [
         *(b"", b"{", b'{"a":1}x', b'{"a":1,}', b'{"a":NaN}', b'{"a":' * 100_000, b'{"\\ud800":1,"a":1}', b'{"\xff":1}'),
         *(b'{"b":"\xff","a":1}', b'{"b":["\xe2\x82"],"a":1}', b'{"a":1}\xff'),
-        b'{"b":"' + b"a" * 65535 + b'\xc3","a":1}',
+        b'{"b":"' + b"a" * 262_137 + b'\xc3","a":1}',
+        b'{"b":"' + "\N{SNOWMAN}".encode() * 200_000 + b'\xc3","a":1}',
     ],
 )
 def test_patching_what_is_no_json(data: bytes) -> None:

@@ -1,6 +1,7 @@
 """The official ``mistralai`` package beside ours: what both read from a document, and documents that both read."""
 
 from datetime import datetime
+from functools import cache
 from typing import Any, ClassVar
 
 from msgspec import UNSET, structs
@@ -10,14 +11,22 @@ import conversation_models as cm
 from .documents import SHAPES, Reading, Shape
 
 
+_fields_of = cache(structs.fields)
+
+
+@cache
+def _shape_of(cls: Any) -> Shape:
+    return SHAPES[next(base for base in cls.__mro__ if base in SHAPES)]
+
+
 def same(ours: Any, theirs: Any, path: str = "$") -> None:
     """The same fields are there, with the same values, in the classes of the same name."""
     if hasattr(ours, "__struct_fields__"):
         assert type(theirs).__name__ == type(ours).__name__, path
-        shape = SHAPES[next(cls for cls in type(ours).__mro__ if cls in SHAPES)]
+        shape = _shape_of(type(ours))
         if shape.tag is not None:
             assert theirs.type == ours.type, path
-        for field in structs.fields(ours):
+        for field in _fields_of(type(ours)):
             value, default = getattr(ours, field.name), shape.fields[field.name].default
             if default is not None:
                 assert getattr(theirs, field.name) == value, f"{path}.{field.name}"

@@ -6,8 +6,8 @@ with other models; ``bare`` touches nothing, and is what moving the bytes costs.
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import aclosing, suppress
 from typing import Any, ClassVar
 
 import httpx
@@ -23,7 +23,10 @@ __all__ = ["GATEWAYS", "Gateway"]
 
 
 Headers = list[tuple[bytes, bytes]]
+# The README's rules for paths and headers, typed.
+_url_of: Callable[[httpx.URL, Scope], httpx.URL | None] = relay.url_of
 _forwarded: Callable[[Headers], Headers] = relay.forwarded
+_refuse: Callable[[Send, int, bytes], Awaitable[None]] = relay.refuse
 
 
 class Gateway:
@@ -34,7 +37,9 @@ class Gateway:
 
     def __init__(self, upstream: str) -> None:
         unlimited = httpx.Limits(max_connections=None)
-        self._client = httpx.AsyncClient(base_url=upstream, timeout=None, limits=unlimited, trust_env=False)
+        self._client = httpx.AsyncClient(
+            base_url=upstream, cookies=relay.NO_COOKIES, timeout=None, limits=unlimited, trust_env=False
+        )
         self.characters = 0
         self.tokens = 0
 
@@ -45,13 +50,23 @@ class Gateway:
         return response.aiter_raw()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        raw_path = scope["raw_path"].replace(self.prefix.encode(), b"")
+        url = _url_of(self._client.base_url, {**scope, "raw_path": raw_path})
+        if url is None:
+            await _refuse(send, 400, b"This URL cannot be forwarded.")
+            return
         body = await read_body(receive)
-        url = httpx.URL(path=scope["path"].replace(self.prefix, ""), query=scope["query_string"])
         headers = [*_forwarded(scope["headers"]), (b"accept-encoding", b"identity")]
-        async with self._client.stream(scope["method"], url, headers=headers, content=body) as response:
-            told = [header for header in _forwarded(response.headers.raw) if header[0] != b"content-length"]
-            start = {"type": "http.response.start", "status": response.status_code, "headers": told}
-            if response.headers["content-type"].startswith("text/event-stream"):
+        request = self._client.build_request(scope["method"], url, headers=headers, content=body)
+        try:
+            response = await self._client.send(request, stream=True)
+        except httpx.TransportError:
+            await _refuse(send, 502, b"Upstream did not answer.")
+            return
+        async with aclosing(response):
+            headers = [header for header in _forwarded(response.headers.raw) if header[0] != b"content-length"]
+            start = {"type": "http.response.start", "status": response.status_code, "headers": headers}
+            if response.headers.get("content-type", "").lower().startswith("text/event-stream"):
                 await send(start)
                 client_left = asyncio.ensure_future(receive())
                 async for events in self.events(response):
@@ -63,7 +78,7 @@ class Gateway:
             body = await response.aread()
             if scope["method"] == "POST" and response.is_success:
                 body = self.answer(body)
-            told.append((b"content-length", b"%d" % len(body)))
+            headers.append((b"content-length", b"%d" % len(body)))
             await send(start)
             await send({"type": "http.response.body", "body": body})
 

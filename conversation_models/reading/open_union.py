@@ -145,17 +145,18 @@ class OpenUnion:
         self.members = frozenset(members)
         self.decoder: Decoder[Any] = Decoder(Union[members])
         self._by_tag = {cls.type: cls for cls in members}
-        self._recognised = [
-            (cls, name, _other_family(cls))
+        # The keys that identify a model if there is no tag, most specific first, in the member's own spelling and in
+        # the other one.
+        self._deciding = [
+            (_key(spelled, name), spelled)
             for base, name in RECOGNISED_BY.items()
             for cls in members
             if issubclass(cls, base)
+            for spelled in dict.fromkeys((cls, _other_family(cls)))
         ]
-        # Reads the tag, the last one of several, and which of the deciding keys are there, in either spelling.
-        keys = {_key(cls, name) for cls, name, _ in self._recognised}
-        keys |= {_key(other, name) for _, name, other in self._recognised}
-        probe = defstruct("Probe", [(key, Raw | UnsetType, UNSET) for key in sorted({"type", *keys})])
-        self._probe: Decoder[Any] = Decoder(probe)
+        # Reads the tag, the last one of several, and which of the deciding keys are there.
+        keys = sorted({"type", *(key for key, _ in self._deciding)})
+        self._probe: Decoder[Any] = Decoder(defstruct("Probe", [(key, Raw | UnsetType, UNSET) for key in keys]))
 
     def sight(self, raw: Any) -> Sighting:
         """Look at a member's tag, and without one at the keys that decide."""
@@ -169,13 +170,7 @@ class OpenUnion:
             except ValidationError:
                 return Sighting(None, [])
             return Sighting(tag, [self._by_tag[tag]] if tag in self._by_tag else [])
-        candidates = []
-        for cls, name, other in self._recognised:
-            if getattr(probe, _key(cls, name)) is not UNSET:
-                candidates.append(cls)
-            if other is not cls and getattr(probe, _key(other, name)) is not UNSET:
-                candidates.append(other)
-        return Sighting(UNSET, candidates)
+        return Sighting(UNSET, [cls for key, cls in self._deciding if getattr(probe, key) is not UNSET])
 
 
 def _other_family(cls: Any) -> Any:

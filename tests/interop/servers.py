@@ -15,14 +15,21 @@ PATIENCE = 20
 class Connection:
     """What a server sends to one client, in HTTP's wrapping and without it."""
 
-    def __init__(self, path: str, writer: asyncio.StreamWriter) -> None:
-        self.path = path
+    def __init__(self, request: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.request = request
+        """The request's head, byte for byte."""
+        self.path = request.split(b" ")[1].decode()
+        self._reader = reader
         self._writer = writer
         self._chunked = False
         self._zip: zlib._Compress | None = None
         transport_socket = writer.get_extra_info("socket")
         # One write, one packet: nothing waits for more to be sent with it.
         transport_socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    async def receive(self, size: int) -> bytes:
+        """That much of the request's body."""
+        return await self._reader.readexactly(size)
 
     async def raw(self, data: bytes) -> None:
         self._writer.write(data)
@@ -70,7 +77,7 @@ async def start(script: Script, *, backlog: int = 100) -> asyncio.Server:
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             request = await reader.readuntil(b"\r\n\r\n")
-            await script(Connection(request.split(b" ")[1].decode(), writer))
+            await script(Connection(request, reader, writer))
         except (ConnectionError, asyncio.IncompleteReadError):
             pass  # The client has left: its own affair.
         finally:

@@ -6,35 +6,41 @@ from typing import Any
 import httpx
 import pytest
 
-from benchmarks.gateway import relay, upstream
+from benchmarks.gateway import upstream
 from benchmarks.gateway.conversations import ID, USAGE
 
 from ..support.documents import dumps
 from ..support.streams import sse
+from .readme_gateway import program
 from .servers import Connection, Script, serving
 
-Accounts = list[Any]
-TOLD = {"prompt_tokens": 3, "total_tokens": 7}
+Messages = list[dict[str, Any]]
+TOKENS = {"prompt_tokens": 3, "total_tokens": 7}
 STARTED = sse({"type": "conversation.response.started", "conversation_id": "c1"})
-DONE = sse({"type": "conversation.response.done", "usage": TOLD})
-RESPONSE = dumps({"conversation_id": "c1", "outputs": [], "usage": TOLD})
+DONE = sse({"type": "conversation.response.done", "usage": TOKENS})
+RESPONSE = dumps({"conversation_id": "c1", "outputs": [], "usage": TOKENS})
 
 
 @pytest.fixture
-def accounts(monkeypatch: pytest.MonkeyPatch) -> Accounts:
-    told: Accounts = []
-    monkeypatch.setattr(relay, "account", lambda *facts: told.append(facts))
-    return told
+def accounts() -> list[Any]:
+    """The arguments of each call of ``account``."""
+    return []
+
+
+@pytest.fixture
+def relay(accounts: list[Any]) -> Any:
+    """The README's program."""
+    relay: Any = program()
+    relay.account = lambda *facts: accounts.append(facts)
+    return relay
 
 
 @pytest.mark.parametrize("request_body", [{"inputs": "plain"}, {"inputs": "plain", "stream": True}])
-def test_what_it_accounts_for(
-    monkeypatch: pytest.MonkeyPatch, accounts: Accounts, request_body: dict[str, Any]
-) -> None:
+def test_what_it_accounts_for(relay: Any, accounts: list[Any], request_body: dict[str, Any]) -> None:
     async def call() -> httpx.Response:
         served = httpx.ASGITransport(upstream.app)
         async with httpx.AsyncClient(base_url="http://upstream", transport=served) as client:
-            monkeypatch.setattr(relay, "upstream", client)
+            relay.upstream = client
             gateway = httpx.ASGITransport(relay.app)
             async with httpx.AsyncClient(base_url="http://gateway", transport=gateway) as caller:
                 return await caller.post("/v1/conversations", json=request_body)
@@ -45,10 +51,10 @@ def test_what_it_accounts_for(
     assert usage.total_tokens == USAGE["total_tokens"]
 
 
-def relayed(monkeypatch: pytest.MonkeyPatch, script: Script, messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """What the gateway sends, in front of a real upstream; the client's part is ``messages``, then it waits."""
-    sent: list[dict[str, Any]] = []
-    scope = {"type": "http", "method": "POST", "path": "/", "query_string": b"", "headers": []}
+def relayed(relay: Any, script: Script, messages: Messages) -> Messages:
+    """The messages that the gateway sends in front of a real upstream. The client sends ``messages``, then waits."""
+    sent: Messages = []
+    scope = {"type": "http", "method": "POST", "path": "/", "raw_path": b"/", "query_string": b"", "headers": []}
 
     async def send(message: dict[str, Any]) -> None:
         sent.append(message)
@@ -62,9 +68,8 @@ def relayed(monkeypatch: pytest.MonkeyPatch, script: Script, messages: list[dict
 
     async def call(url: str) -> None:
         async with httpx.AsyncClient(base_url=url, trust_env=False) as client:
-            monkeypatch.setattr(relay, "upstream", client)
-            gateway: Any = relay.app
-            await gateway(scope, receive, send)
+            relay.upstream = client
+            await relay.app(scope, receive, send)
 
     with serving(script) as url:
         asyncio.run(call(url))
@@ -75,53 +80,51 @@ REQUEST = {"type": "http.request", "body": b"{}", "more_body": False}
 LEFT = {"type": "http.disconnect"}
 
 
-def test_a_client_that_leaves_at_the_end_has_to_pay(monkeypatch: pytest.MonkeyPatch, accounts: Accounts) -> None:
+def test_a_client_that_leaves_at_the_end_has_to_pay(relay: Any, accounts: list[Any]) -> None:
     async def stays_open(connection: Connection) -> None:
         await connection.head()
         await connection.send(STARTED + DONE)
         await asyncio.Event().wait()
 
-    relayed(monkeypatch, stays_open, [REQUEST, LEFT])
+    relayed(relay, stays_open, [REQUEST, LEFT])
     ((conversation_id, usage),) = accounts
     assert (conversation_id, usage.total_tokens) == ("c1", 7)
 
 
-def test_a_client_that_leaves_before_the_end(monkeypatch: pytest.MonkeyPatch, accounts: Accounts) -> None:
+def test_a_client_that_leaves_before_the_end(relay: Any, accounts: list[Any]) -> None:
     async def stays_open(connection: Connection) -> None:
         await connection.head()
         await connection.send(STARTED)
         await asyncio.Event().wait()
 
-    relayed(monkeypatch, stays_open, [REQUEST, LEFT])
+    relayed(relay, stays_open, [REQUEST, LEFT])
     assert accounts == [("c1", None)]
 
 
 @pytest.mark.parametrize(
-    ("body", "type"),
+    ("body", "media_type"),
     [(STARTED + DONE, "text/event-stream"), (RESPONSE, "application/json")],
     ids=["stream", "response"],
 )
-def test_an_upstream_that_breaks_behind_the_end(
-    monkeypatch: pytest.MonkeyPatch, accounts: Accounts, body: bytes, type: str
-) -> None:
+def test_an_upstream_that_breaks_after_the_end(relay: Any, accounts: list[Any], body: bytes, media_type: str) -> None:
     async def resets(connection: Connection) -> None:
-        await connection.head(type=type)
+        await connection.head(type=media_type)
         await connection.send(body)
         await asyncio.sleep(0.2)
         connection.reset()
 
     with pytest.raises(httpx.ReadError):
-        relayed(monkeypatch, resets, [REQUEST])
+        relayed(relay, resets, [REQUEST])
     ((conversation_id, usage),) = accounts
     assert (conversation_id, usage.total_tokens) == ("c1", 7)
 
 
-def test_half_a_request_is_not_passed_on(monkeypatch: pytest.MonkeyPatch, accounts: Accounts) -> None:
+def test_half_a_request_is_not_passed_on(relay: Any, accounts: list[Any]) -> None:
     asked: list[str] = []
 
     async def note(connection: Connection) -> None:
         asked.append(connection.path)
 
     half = {"type": "http.request", "body": b'{"inp', "more_body": True}
-    assert relayed(monkeypatch, note, [half, LEFT]) == []
+    assert relayed(relay, note, [half, LEFT]) == []
     assert (asked, accounts) == ([], [])

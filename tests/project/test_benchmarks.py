@@ -77,7 +77,7 @@ def digests(seed: str) -> dict[str, str]:
 
 def test_payloads_are_the_same_in_every_run() -> None:
     first = digests("0")
-    assert first.keys() == {one.name for one in [*PAYLOADS, *STREAMS]}
+    assert first.keys() == {payload.name for payload in PAYLOADS} | {stream.name for stream in STREAMS}
     assert digests("1") == first
 
 

@@ -1,10 +1,9 @@
-"""The types that users see: ``typing_examples`` checks in mypy and in pyright, with the errors it names and no others."""
+"""The types that users see: mypy and pyright report in ``typing_examples`` the errors it names, and no others."""
 
 import json
 import re
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -58,8 +57,8 @@ def errors(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     """The errors that a checker has for all examples and for ``WRONG``: one run, since most of it is starting."""
     folder = tmp_path_factory.mktemp("typing")
     (folder / "wrong.py").write_text(WRONG)
-    checker: Callable[[list[Path], Path], Errors] = request.param
-    return checker([*FILES, folder / "wrong.py"], folder)
+    found: Errors = request.param([*FILES, folder / "wrong.py"], folder)
+    return found
 
 
 def test_examples_have_no_errors_but_those_they_name(errors: Errors) -> None:

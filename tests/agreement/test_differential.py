@@ -26,7 +26,7 @@ from ..support.documents import dumps
 from ..support.schema_strategies import Documents
 from ..support.sdk import same
 
-EXAMPLES = 500
+EXAMPLES = 250
 SECONDS = float(os.environ.get("LONG_SECONDS", "60"))
 REJECTED = object()
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from mistralai.client import models as sdk
 from mistralai.client.models.conversationevents import UnknownConversationEventsData
 from pydantic import TypeAdapter, ValidationError
@@ -128,21 +129,43 @@ class Untagged(Acceptable):
         return document
 
 
-@settings(max_examples=2500)
-@given(wire_responses("snake", open=False))
-def test_responses(document: dict[str, Any]) -> None:
-    check(Acceptable("snake").object(document, cm.ConversationResponse), cm.ConversationResponse, _RESPONSE)
+def check_response(document: dict[str, Any], reading: type[Acceptable]) -> None:
+    check(reading("snake").object(document, cm.ConversationResponse), cm.ConversationResponse, _RESPONSE)
 
 
-@settings(max_examples=500)
-@given(wire_responses("snake", open=False))
-def test_untagged_responses(document: dict[str, Any]) -> None:
-    check(Untagged("snake").object(document, cm.ConversationResponse), cm.ConversationResponse, _RESPONSE)
-
-
-@settings(max_examples=1000)
-@given(wire_events("snake", open=False))
-def test_events(document: dict[str, Any]) -> None:
+def check_event(document: dict[str, Any]) -> None:
     document = Acceptable("snake").member(document, "event")
     assert not isinstance(_EVENT.validate_python(document), UnknownConversationEventsData)
     check(document, cm.ConversationEvent, _EVENT)
+
+
+@settings(max_examples=400)
+@given(wire_responses("snake", open=False))
+def test_both_read_the_same_response(document: dict[str, Any]) -> None:
+    check_response(document, Acceptable)
+
+
+@settings(max_examples=200)
+@given(wire_responses("snake", open=False))
+def test_both_read_the_same_untagged_response(document: dict[str, Any]) -> None:
+    check_response(document, Untagged)
+
+
+@settings(max_examples=400)
+@given(wire_events("snake", open=False))
+def test_both_read_the_same_event(document: dict[str, Any]) -> None:
+    check_event(document)
+
+
+@pytest.mark.long
+@settings(max_examples=10_000)
+@given(wire_responses("snake", open=False), st.sampled_from([Acceptable, Untagged]))
+def test_both_read_the_same_in_many_responses(document: dict[str, Any], reading: type[Acceptable]) -> None:
+    check_response(document, reading)
+
+
+@pytest.mark.long
+@settings(max_examples=10_000)
+@given(wire_events("snake", open=False))
+def test_both_read_the_same_in_many_events(document: dict[str, Any]) -> None:
+    check_event(document)

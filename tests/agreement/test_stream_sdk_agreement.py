@@ -75,10 +75,10 @@ def test_the_same_events(parts: list[tuple[Document, Any, bytes]], mark: bool, s
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"], ids=repr)
 def test_one_of_each_under_every_cut(end: str) -> None:
     documents: list[Document] = [
-        {"type": "conversation.response.started", "conversation_id": "c1", "created_at": "2025-05-27T12:00:00Z"},
+        {"type": "conversation.response.started", "conversation_id": "c1"},
         {"type": "message.output.delta", "id": "m", "content": "\u20ac"},
-        {"type": "video.output"},
-        {"type": "conversation.response.done", "usage": {"total_tokens": 1}},
+        {"type": "x"},
+        {"type": "conversation.response.done", "usage": {}},
     ]
     data = stream(documents, end=end)
     for offset in range(0, len(data) + 1, 1 if end == "\n" else 5):

@@ -106,11 +106,12 @@ def test_a_meter_passes_over_a_100_mb_event() -> None:
 @pytest.mark.parametrize(
     ("comment", "reads", "each"),
     [
-        pytest.param(b":\n", 1000, 1000, id="a million lines"),
-        pytest.param(b":\n", 20_000, 1, id="one line in a read"),
-        pytest.param(b": ping\n\n", 100, 1000, id="heartbeats"),
-        pytest.param(b": ping\r\n\r\n", 100, 1000, id="heartbeats in other line ends"),
-        pytest.param(b": ping\n\n", 20_000, 1, id="one heartbeat in a read"),
+        pytest.param(b":\n", 1000, 1000, id="a million lines", marks=pytest.mark.long),
+        pytest.param(b":\n", 200, 1000, id="lines"),
+        pytest.param(b":\n", 10_000, 1, id="one line in a read"),
+        pytest.param(b": ping\n\n", 50, 1000, id="heartbeats"),
+        pytest.param(b": ping\r\n\r\n", 50, 1000, id="heartbeats in other line ends"),
+        pytest.param(b": ping\n\n", 10_000, 1, id="one heartbeat in a read"),
     ],
 )
 @pytest.mark.parametrize("make", [cm.snake.event_decoder, cm.snake.meter, SSEDecoder])

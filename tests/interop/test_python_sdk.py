@@ -98,16 +98,15 @@ def test_going_on_with_a_conversation(clients: Clients, gateway: str, name: str)
     assert told[1] == (told[0] if name in ("history", "messages") else expected(gateway, told[0]))
 
 
-def test_async(servers: dict[str, str], gateway: str) -> None:
-    """All at once, through one connection pool."""
+async def all_at_once(url: str) -> list[Any]:
+    """Every response and every stream, asked for at the same time through one connection pool."""
 
-    async def tell(client: Mistral) -> list[Any]:
+    async def events(answer: Any) -> list[Any]:
+        async with await answer as stream:
+            return [dump(event) async for event in stream]
+
+    async with Mistral(api_key="none", server_url=url) as client:
         api = client.beta.conversations
-
-        async def events(answer: Any) -> list[Any]:
-            async with await answer as stream:
-                return [dump(event) async for event in stream]
-
         responses = [api.start_async(inputs=name) for name in RESPONSES]
         going_on: dict[str, Any] = {"conversation_id": "conv_5f1e", "inputs": "handoff"}
         responses.append(api.append_async(**going_on))
@@ -115,18 +114,18 @@ def test_async(servers: dict[str, str], gateway: str) -> None:
         streams: list[Any] = [api.start_stream_async(inputs=name) for name in STREAMS]
         streams.append(api.append_stream_async(**going_on))
         streams.append(api.restart_stream_async(**going_on, from_entry_id="in_1"))
-        told = await asyncio.gather(*responses), await asyncio.gather(*map(events, streams))
-        return [*map(dump, told[0]), *told[1]]
+        answers = await asyncio.gather(*responses)
+        return [*map(dump, answers), *await asyncio.gather(*map(events, streams))]
 
-    async def tell_both() -> list[list[Any]]:
-        told = []
-        for server in ("direct", gateway):
-            async with Mistral(api_key="none", server_url=servers[server]) as client:
-                told.append(await tell(client))
-        return told
 
-    direct, through = asyncio.run(tell_both())
-    assert through == [expected(gateway, one) for one in direct]
+@pytest.fixture(scope="module")
+def all_directly(servers: dict[str, str]) -> list[Any]:
+    return asyncio.run(all_at_once(servers["direct"]))
+
+
+def test_the_asynchronous_client_gets_the_same(servers: dict[str, str], gateway: str, all_directly: list[Any]) -> None:
+    through = asyncio.run(all_at_once(servers[gateway]))
+    assert through == [expected(gateway, one) for one in all_directly]
 
 
 @pytest.mark.parametrize("status", [404, 422, 429, 500])

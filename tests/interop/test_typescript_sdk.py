@@ -1,8 +1,12 @@
 """The official TypeScript SDK, under node: the same through every gateway; and ``camel`` reads what it prints."""
 
+import contextlib
+import hashlib
 import json
+import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +20,6 @@ from benchmarks.gateway.conversations import REFUSED, RESPONSES, STREAMS, UNTYPE
 from .compare import expected, same_events
 
 HERE = Path(__file__).parent
-PACKAGE = "@mistralai/mistralai"
 
 Told = dict[tuple[str, str, str], dict[str, Any]]
 
@@ -25,9 +28,12 @@ Told = dict[tuple[str, str, str], dict[str, Any]]
 def told(servers: dict[str, str]) -> Told:
     """What the SDK told of each call, by server, call and name; ``value`` is the text of ``JSON.stringify``."""
     arguments = [servers, [*RESPONSES, *REFUSED], [*STREAMS, *UNTYPED]]
-    command = [_program("node"), "client.mjs", *map(json.dumps, arguments)]
-    _install()
-    done = subprocess.run(command, cwd=HERE, capture_output=True, text=True, timeout=120, check=True)
+    # From standard input: a script looks for the SDK beside itself, or, without a file of its own, in its directory.
+    command = [_program("node"), "--input-type=module", "-", *map(json.dumps, arguments)]
+    script = (HERE / "client.mjs").read_text("utf-8")
+    done = subprocess.run(
+        command, cwd=_installed(), input=script, capture_output=True, encoding="utf-8", timeout=120, check=True
+    )
     # Not splitlines: JSON may hold line ends of Unicode's.
     lines = map(json.loads, done.stdout.removesuffix("\n").split("\n"))
     return {(one["server"], one["call"], one["name"]): one for one in lines}
@@ -39,14 +45,27 @@ def _program(name: str) -> str:
     return found
 
 
-def _install() -> None:
-    """Install the SDK beside the script, in the version that package.json names, unless it is there."""
-    wanted = json.loads((HERE / "package.json").read_bytes())["dependencies"][PACKAGE]
-    installed = HERE / "node_modules" / PACKAGE / "package.json"
-    if installed.exists() and json.loads(installed.read_bytes())["version"] == wanted:
-        return
-    command = [_program("npm"), "install", "--no-audit", "--no-fund", "--no-package-lock", "--prefix", str(HERE)]
-    done = subprocess.run(command, cwd=HERE, capture_output=True, text=True, timeout=300, check=False)
+def _installed() -> Path:
+    """A folder outside the repository with the SDK that package.json names; it is kept for the next run."""
+    package = (HERE / "package.json").read_bytes()
+    caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    folder = caches / "conversation-models-tests" / hashlib.sha256(package).hexdigest()[:16]
+    if not folder.exists():
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
+            made = Path(temporary) / folder.name
+            made.mkdir()
+            (made / "package.json").write_bytes(package)
+            _install(made)
+            # Another run may have put its own there in the meantime, which is as good.
+            with contextlib.suppress(OSError):
+                made.rename(folder)
+    return folder
+
+
+def _install(folder: Path) -> None:
+    command = [_program("npm"), "install", "--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300, check=False)
     if done.returncode:
         pytest.skip(f"the TypeScript SDK was not tried: npm could not install it: {done.stderr.strip()[-300:]}")
 

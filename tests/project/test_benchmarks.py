@@ -2,6 +2,7 @@
 
 # ruff: noqa: E402 - what is imported below is there only with the extra `bench`.
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -55,11 +56,29 @@ def test_peers_read_the_same_values(file: str) -> None:
                     assert peer.answer("meter", chunks) == usage["total_tokens"], stream.name
 
 
+DIGESTS = """\
+import hashlib, json
+from benchmarks.payloads import PAYLOADS
+from benchmarks.streams import STREAMS
+measured = {payload.name: payload.data() for payload in PAYLOADS}
+measured |= {stream.name: b"".join(stream.build()) for stream in STREAMS}
+print(json.dumps({name: hashlib.sha256(data).hexdigest() for name, data in measured.items()}))
+"""
+
+
+def digests(seed: str) -> dict[str, str]:
+    """A hash of each document and stream that is measured, from a process that orders sets by this seed."""
+    environment = os.environ | {"PYTHONHASHSEED": seed}
+    command = [sys.executable, "-c", DIGESTS]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, check=True, timeout=120)
+    found: dict[str, str] = json.loads(done.stdout)
+    return found
+
+
 def test_payloads_are_the_same_in_every_run() -> None:
-    for payload in PAYLOADS:
-        assert payload.data() == payload.data()
-    for stream in STREAMS:
-        assert stream.build() == stream.build()
+    first = digests("0")
+    assert first.keys() == {payload.name for payload in PAYLOADS} | {stream.name for stream in STREAMS}
+    assert digests("1") == first
 
 
 def test_a_quick_run_measures_and_reports(tmp_path: Path) -> None:

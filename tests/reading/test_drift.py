@@ -35,7 +35,7 @@ class Drift(Reading):
 
 @every_naming
 @pytest.mark.parametrize("cls", SHAPES, ids=lambda cls: cls.__name__)
-@settings(max_examples=15)
+@settings(max_examples=10)
 @given(data=st.data())
 def test_drift_of_every_model(cls: Any, naming: Naming, data: st.DataObject) -> None:
     document = data.draw(wire(cls, naming, open=True))

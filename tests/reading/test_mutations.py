@@ -112,7 +112,7 @@ def run(count: int, seed: int) -> None:
 
 
 def test_mutated_documents() -> None:
-    run(20_000, seed=20250527)
+    run(8_000, seed=20250527)
 
 
 @pytest.mark.long

@@ -49,27 +49,35 @@ def check(document: Any, type: Any, name: Any, naming: Naming) -> None:
 
 @every_naming
 @pytest.mark.parametrize("cls", SHAPES, ids=lambda cls: cls.__name__)
-@settings(max_examples=20)
+@settings(max_examples=12)
 @given(data=st.data())
 def test_every_model(cls: Any, naming: Naming, data: st.DataObject) -> None:
     check(data.draw(wire(cls, naming, open=True)), cls, cls, naming)
 
 
+def check_response(naming: Naming, data: st.DataObject) -> None:
+    document = data.draw(wire(cm.ConversationResponse, naming, open=True))
+    check(document, cm.ConversationResponse, cm.ConversationResponse, naming)
+
+
 @every_naming
-@settings(max_examples=150)
+@settings(max_examples=100)
 @given(data=st.data())
 def test_responses(naming: Naming, data: st.DataObject) -> None:
-    check(
-        data.draw(wire(cm.ConversationResponse, naming, open=True)),
-        cm.ConversationResponse,
-        cm.ConversationResponse,
-        naming,
-    )
+    check_response(naming, data)
+
+
+@pytest.mark.long
+@every_naming
+@settings(max_examples=10_000)
+@given(data=st.data())
+def test_many_responses(naming: Naming, data: st.DataObject) -> None:
+    check_response(naming, data)
 
 
 @every_naming
 @pytest.mark.parametrize("union", UNION_TYPES)
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_every_union(union: str, naming: Naming, data: st.DataObject) -> None:
     check(data.draw(wire_member(union, naming, open=True)), UNION_TYPES[union], union, naming)

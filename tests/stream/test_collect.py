@@ -156,7 +156,7 @@ def check_round_trip(naming: Naming, document: Document, random: Random, style: 
 
 
 @pytest.mark.parametrize("naming", NAMINGS)
-@settings(max_examples=120)
+@settings(max_examples=80)
 @given(data=st.data(), random=st.randoms(use_true_random=False), style=_styles, sizes=read_sizes)
 def test_round_trip(naming: Naming, data: st.DataObject, random: Random, style: Any, sizes: list[int]) -> None:
     check_round_trip(naming, data.draw(wire_responses("snake")), random, style, sizes)

@@ -194,7 +194,7 @@ def test_what_is_too_large_is_passed_over_however_it_is_cut(name: str) -> None:
     data, expected = OVERSIZE[name]
     for reads in (
         *([data], cut(data, [2**20]), cut(data, [2**24 - 7, 11, 100])),
-        *([data[:-offset], data[-offset:]] for offset in (1, 2, 30, 60, 100)),
+        *([data[:-offset], data[-offset:]] for offset in (1, 2, 60)),
     ):
         assert metered([sse(STARTED), *reads]) == ("c1", *expected[1:])
 

@@ -14,9 +14,12 @@ from .paths import FIXTURES
 NAME = "conversation_models"
 PROGRAM = [sys.executable, "-m", NAME]
 
-# Nothing of where the tests run: buffers as usual, colours for terminals, and text as UTF-8.
-_DECIDES_OUTPUT = re.compile("PYTHONUNBUFFERED|NO_COLOR|FORCE_COLOR|TTY_.*|COLUMNS|LINES|TERM|PYTHONIOENCODING")
-ENVIRONMENT = {name: value for name, value in os.environ.items() if not _DECIDES_OUTPUT.fullmatch(name)}
+# The settings of the shell that runs the tests are left out: output is buffered as usual, in colour on terminals, in
+# UTF-8. Byte code is written, or each of the many programs would compile the package anew.
+_SETTINGS = re.compile(
+    "PYTHONUNBUFFERED|PYTHONDONTWRITEBYTECODE|PYTHONIOENCODING|NO_COLOR|FORCE_COLOR|TTY_.*|COLUMNS|LINES|TERM"
+)
+ENVIRONMENT = {name: value for name, value in os.environ.items() if not _SETTINGS.fullmatch(name)}
 ENVIRONMENT |= {"PYTHONIOENCODING": "utf-8", "TERM": "xterm-256color"}
 
 

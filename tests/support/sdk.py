@@ -1,6 +1,7 @@
 """The official ``mistralai`` package beside ours: what both read from a document, and documents that both read."""
 
 from datetime import datetime
+from functools import cache
 from typing import Any, ClassVar
 
 from msgspec import UNSET, structs
@@ -10,22 +11,30 @@ import conversation_models as cm
 from .documents import SHAPES, Reading, Shape
 
 
+@cache
+def _tag_and_defaults(cls: Any) -> tuple[str | None, dict[str, int | str | None]]:
+    """The tag, and for each field the value that absence means; ``None`` if it means nothing."""
+    shape = SHAPES[next(base for base in cls.__mro__ if base in SHAPES)]
+    return shape.tag, {field.name: shape.fields[field.name].default for field in structs.fields(cls)}
+
+
 def same(ours: Any, theirs: Any, path: str = "$") -> None:
-    """The same fields are there, with the same values, in the classes of the same name."""
+    """Assert that both have the same fields with the same values, in classes of the same name."""
     if hasattr(ours, "__struct_fields__"):
-        assert type(theirs).__name__ == type(ours).__name__, path
-        shape = SHAPES[next(cls for cls in type(ours).__mro__ if cls in SHAPES)]
-        if shape.tag is not None:
+        cls: Any = type(ours)
+        assert type(theirs).__name__ == cls.__name__, path
+        tag, defaults = _tag_and_defaults(cls)
+        if tag is not None:
             assert theirs.type == ours.type, path
-        for field in structs.fields(ours):
-            value, default = getattr(ours, field.name), shape.fields[field.name].default
+        for name, default in defaults.items():
+            value = getattr(ours, name)
             if default is not None:
-                assert getattr(theirs, field.name) == value, f"{path}.{field.name}"
+                assert getattr(theirs, name) == value, f"{path}.{name}"
             elif value is UNSET:
-                assert field.name not in theirs.model_fields_set, f"{path}.{field.name}"
+                assert name not in theirs.model_fields_set, f"{path}.{name}"
             else:
-                assert field.name in theirs.model_fields_set, f"{path}.{field.name}"
-                same(value, getattr(theirs, field.name), f"{path}.{field.name}")
+                assert name in theirs.model_fields_set, f"{path}.{name}"
+                same(value, getattr(theirs, name), f"{path}.{name}")
     elif isinstance(ours, list):
         assert isinstance(theirs, list), path
         assert len(ours) == len(theirs), path

@@ -31,8 +31,9 @@ from .models.responses import ConversationResponse, ConversationUsageInfo, Respo
 from .models.unknown import Unknown
 from .patch import patch
 from .stream.builder import ResponseBuilder, acollect, collect
-from .stream.decoder import EventDecoder, InvalidEvent, StreamEvent
+from .stream.decoder import EventDecoder
 from .stream.errors import ConversationResponseError, EventTooLargeError, TruncatedStreamError
+from .stream.invalid import InvalidEvent, StreamEvent
 from .stream.meter import StreamMeter
 
 __all__ = [

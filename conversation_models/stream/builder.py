@@ -21,9 +21,9 @@ from ..models.events import (
     ToolExecutionStartedEvent,
 )
 from ..models.responses import ConversationResponse, ConversationUsageInfo
-from .decoder import StreamEvent
 from .drafts import CallDraft, Draft, HandoffDraft, MessageDraft, ToolDraft
 from .errors import ConversationResponseError, TruncatedStreamError
+from .invalid import StreamEvent
 
 __all__ = ["ResponseBuilder", "acollect", "collect"]
 

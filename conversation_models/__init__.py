@@ -30,9 +30,14 @@ from .models.events import (
 from .models.responses import ConversationResponse, ConversationUsageInfo, ResponseHead
 from .models.unknown import Unknown
 from .patch import patch
-from .stream.builder import ResponseBuilder, acollect, collect
+from .stream.builder import ResponseBuilder, acollect, acollect_all, collect, collect_all
 from .stream.decoder import EventDecoder
-from .stream.errors import ConversationResponseError, EventTooLargeError, TruncatedStreamError
+from .stream.errors import (
+    ConversationResponseError,
+    EventTooLargeError,
+    MultipleResponsesError,
+    TruncatedStreamError,
+)
 from .stream.invalid import InvalidEvent, StreamEvent
 from .stream.meter import StreamMeter
 
@@ -58,6 +63,7 @@ __all__ = [
     "InvalidEvent",
     "MessageOutputEntry",
     "MessageOutputEvent",
+    "MultipleResponsesError",
     "OutputEntry",
     "ReferenceChunk",
     "ResponseBuilder",
@@ -78,8 +84,10 @@ __all__ = [
     "TruncatedStreamError",
     "Unknown",
     "acollect",
+    "acollect_all",
     "camel",
     "collect",
+    "collect_all",
     "decode",
     "encode",
     "patch",

@@ -5,7 +5,7 @@ from typing import ClassVar, TypeAlias
 from ..errors import ConversationDecodeError
 from ..models.events import ConversationEvent
 
-__all__ = ["InvalidEvent", "StreamEvent"]
+__all__ = ["InvalidEvent", "StreamEvent", "not_an_event"]
 
 
 class InvalidEvent:
@@ -31,3 +31,8 @@ class InvalidEvent:
 
 StreamEvent: TypeAlias = ConversationEvent | InvalidEvent
 """An event of a stream, or an ``InvalidEvent`` in place of a malformed one."""
+
+
+def not_an_event(cls: type) -> TypeError:
+    """The error to raise if an instance of ``cls`` is passed where events belong."""
+    return TypeError(f"Expected stream events, as Codec.iter_events yields them, not {cls.__qualname__}")

@@ -217,7 +217,9 @@ class _Collector:
         self._progress = Progress()
 
     def add(self, event: StreamEvent) -> None:
-        if self._progress.take(event) is Step.OPENS and self._progress.responses > 1:
+        # A delta of the open response opens no other.
+        is_delta = type(event) is self.builder._delta_class
+        if not is_delta and self._progress.take(event) is Step.OPENS and self._progress.responses > 1:
             self._finished.append(self.builder.finish())
             self.builder = ResponseBuilder()
         self.builder.add(event)

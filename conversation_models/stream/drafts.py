@@ -32,7 +32,7 @@ from .invalid import InvalidEvent, not_an_event
 
 __all__ = ["Draft", "Drafts", "MessageDraft", "draft_classes"]
 
-# Indexes are part of it as text: anybody can send many ints that have the same hash.
+# Indexes are in it as text, since anybody can send many ints that share a hash.
 Name: TypeAlias = tuple[Any, ...]
 
 

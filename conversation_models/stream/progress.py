@@ -65,15 +65,15 @@ class Progress:
             return Step.OPENS
         if self.ended:
             return Step.OUTSIDE
-        self.ended = kind in _ENDS
-        if self.ended and isinstance(event, InvalidEvent):
-            self.unreadable = event
+        if kind in _ENDS:
+            self.ended = True
+            self.unreadable = event if isinstance(event, InvalidEvent) else None
+        elif not self.responses and not isinstance(event, Event):
+            return Step.OUTSIDE
         if self.responses:
             return Step.CONTINUES
-        if self.ended or isinstance(event, Event):
-            self.responses = 1
-            return Step.OPENS
-        return Step.OUTSIDE
+        self.responses = 1
+        return Step.OPENS
 
 
 _ENDS = (ResponseDoneEvent.type, ResponseErrorEvent.type)

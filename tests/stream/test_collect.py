@@ -1,4 +1,4 @@
-"""``collect`` and ``acollect``: a stream's events to the response the call would have given without streaming."""
+"""``collect`` and ``acollect``: a stream's events to the response that the same call returns without streaming."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
@@ -93,7 +93,7 @@ def test_a_malformed_event(collect: Collect) -> None:
 
 
 @both
-def test_what_the_source_raises_is_raised(collect: Collect) -> None:
+def test_an_exception_of_the_source_propagates(collect: Collect) -> None:
     def lost() -> Iterable[Any]:
         yield STARTED
         raise ConnectionResetError
@@ -104,7 +104,7 @@ def test_what_the_source_raises_is_raised(collect: Collect) -> None:
 
 @both
 @pytest.mark.parametrize("error", [ConnectionResetError(), cm.ConversationDecodeError("m"), cm.EventTooLargeError("m")])
-def test_what_goes_wrong_behind_the_end(collect: Collect, error: Exception) -> None:
+def test_an_exception_after_the_end_is_ignored(collect: Collect, error: Exception) -> None:
     def lost(end: Any) -> Iterable[Any]:
         yield from (STARTED, HI, end)
         raise error
@@ -115,7 +115,7 @@ def test_what_goes_wrong_behind_the_end(collect: Collect, error: Exception) -> N
 
 
 @both
-def test_a_cut_off_rest_behind_the_end(collect: Collect) -> None:
+def test_an_unfinished_event_after_the_end_is_harmless(collect: Collect) -> None:
     data = sent(STARTED, HI, DONE)
     for rest in b"", b"data: [DONE]\n\n", b"data: [DO", b": keep-al", b"\n":
         assert collect(cm.snake.iter_events([data + rest])) == WHOLE
@@ -170,8 +170,7 @@ def test_many_round_trips(naming: Naming, data: st.DataObject, random: Random, s
     check_round_trip(naming, data.draw(wire_responses("snake")), random, style, sizes)
 
 
-def test_what_is_cut_off_behind_the_end_does_not_matter() -> None:
-    """Whatever came in between: a stream that has told its end is complete."""
+def test_an_unfinished_event_is_harmless_after_the_end_and_an_unknown_event() -> None:
     done = b'data: {"type":"conversation.response.done","usage":{"total_tokens":7}}\n\n'
     stream = [done, b'data: {"type":"video.delta"}\n\n', b'data: {"type"']
     assert cm.collect(cm.snake.iter_events(stream)).usage.total_tokens == 7

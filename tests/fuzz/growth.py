@@ -213,7 +213,8 @@ def seconds_of(use: Use, data: bytes) -> float:
 
 
 def row_of(name: str, use: Use, given: str, make: Make, sizes: list[int]) -> Row:
-    points = []
+    points: list[tuple[int, float]] = []
+    data = b""
     for size in sizes:
         data = make(size)
         points.append((len(data), seconds_of(use, data)))

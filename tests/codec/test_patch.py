@@ -145,6 +145,13 @@ def test_patched_bytes(data: bytes | str, path: Any, value: Any, expected: bytes
     assert cm.patch(data, path, value) == expected
 
 
+def test_a_character_of_several_bytes_may_be_anywhere_in_a_long_document() -> None:
+    text = "\N{SNOWMAN}" * 200_000
+    for shift in range(3):
+        data = '{"a":"%s%s","c":1}' % ("." * shift, text)
+        assert cm.patch(data, ["c"], 2) == data.replace("1", "2").encode()
+
+
 def test_a_field_that_no_model_has() -> None:
     data = b'{"conversation_id":"c","outputs":[{"type":"new","content":"x"}],"usage":{},"region":"eu"}'
     assert cm.patch(data, ["outputs", 0, "content"], "y") == data.replace(b'"x"', b'"y"')

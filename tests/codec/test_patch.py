@@ -148,7 +148,7 @@ def test_patched_bytes(data: bytes | str, path: Any, value: Any, expected: bytes
 def test_a_character_of_several_bytes_may_be_anywhere_in_a_long_document() -> None:
     text = "\N{SNOWMAN}" * 200_000
     for shift in range(3):
-        data = '{"a":"%s%s","c":1}' % ("." * shift, text)
+        data = f'{{"a":"{"." * shift}{text}","c":1}}'
         assert cm.patch(data, ["c"], 2) == data.replace("1", "2").encode()
 
 

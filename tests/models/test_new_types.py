@@ -80,7 +80,7 @@ def untagged(value):
         return {key: untagged(member) for key, member in value.items() if key not in ("type", "object", "role")}
     return [untagged(member) for member in value] if isinstance(value, list) else value
 
-KEYS = "conversation_id video_url frame_rate video_parts video_part prompt_tokens completion_tokens total_tokens".split()
+KEYS = "conversation_id video_url frame_rate video_parts video_part".split() + list(usage)
 
 def camel(text):
     for key in KEYS:

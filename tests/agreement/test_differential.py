@@ -171,12 +171,12 @@ def required_in(type: Any) -> frozenset[str]:
 
 
 @pytest.mark.parametrize("type", TYPES, ids=NAMES)
-def test_documents_of_their_schema(type: Any) -> None:
+def test_both_read_documents_of_their_schema_alike(type: Any) -> None:
     seen = run(type, their_schema(type), required_in(type), EXAMPLES, 1)
     assert seen["agreed"] > EXAMPLES // 2, seen
 
 
-def test_documents_of_our_schema() -> None:
+def test_theirs_rejects_documents_of_our_schema_only_for_reasons_on_the_list() -> None:
     seen = Counter[str]()
     for type in TYPES:
         seen += run(type, our_schema(type), frozenset(), EXAMPLES, 2)
@@ -185,7 +185,7 @@ def test_documents_of_our_schema() -> None:
 
 
 @pytest.mark.parametrize("name", ONLY_OURS)
-def test_what_only_ours_reads(name: str) -> None:
+def test_each_difference_on_the_list_has_a_document_that_shows_it(name: str) -> None:
     """No difference is on the list for nothing."""
     document = ONLY_OURS[name][1]
     type = cm.ConversationEvent if "type" in document else cm.ConversationResponse
@@ -203,7 +203,7 @@ def optional_and_null() -> Iterator[tuple[str, str]]:
                     yield name, field
 
 
-def test_null_for_absent_is_refused() -> None:
+def test_null_is_refused_for_a_field_that_may_only_be_absent() -> None:
     """The first difference of ``NOT_SENT``: all its fields, but those that may be null on the wire."""
     read = set()
     fields = set(optional_and_null())
@@ -240,7 +240,7 @@ def is_required(cls: Any, name: str) -> bool:
     return any(field.name == name and field.required for field in structs.fields(cls))
 
 
-def test_an_event_without_a_type() -> None:
+def test_only_ours_reads_an_event_without_a_type() -> None:
     data = dumps({"conversation_id": "c"})
     assert theirs_of(cm.ConversationEvent, data) is REJECTED
     assert cm.snake.decode(data, cm.ConversationEvent) == cm.ResponseStartedEvent(conversation_id="c")
@@ -249,7 +249,7 @@ def test_an_event_without_a_type() -> None:
 @pytest.mark.long
 @pytest.mark.parametrize("type", TYPES, ids=NAMES)
 @pytest.mark.parametrize("of", ["their schema", "our schema"])
-def test_many_documents(of: str, type: Any) -> None:
+def test_both_read_many_documents_alike(of: str, type: Any) -> None:
     """A quarter of ``LONG_SECONDS`` for each, a thousand documents at a time."""
     schema = their_schema(type) if of == "their schema" else our_schema(type)
     required = required_in(type) if of == "their schema" else frozenset[str]()

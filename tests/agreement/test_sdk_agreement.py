@@ -83,7 +83,7 @@ _THEIRS = {
 
 
 @pytest.mark.parametrize("name", ONLY_OURS)
-def test_what_only_ours_reads(name: str) -> None:
+def test_only_ours_reads_and_keeps_these_documents(name: str) -> None:
     ours, document = ONLY_OURS[name]
     again = json.loads(cm.snake.encode(cm.snake.decode(dumps(document), ours)))
     assert again | document == again
@@ -95,7 +95,7 @@ def test_what_only_ours_reads(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ONLY_THEIRS)
-def test_what_only_theirs_reads(name: str) -> None:
+def test_only_theirs_reads_these_documents(name: str) -> None:
     ours, document = ONLY_THEIRS[name]
     _THEIRS[ours].validate_json(dumps(document))
     document = {"type": "message.output", **document} if ours is cm.OutputEntry else document
@@ -104,7 +104,7 @@ def test_what_only_theirs_reads(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", LOST_BY_THEIRS)
-def test_what_theirs_loses(name: str) -> None:
+def test_both_read_these_documents_and_only_ours_keeps_the_field(name: str) -> None:
     ours, document, field = LOST_BY_THEIRS[name]
     model = _THEIRS[ours].validate_json(dumps(document))
     assert field not in json.loads(_THEIRS[ours].dump_json(model, by_alias=True))
@@ -141,31 +141,31 @@ def check_event(document: dict[str, Any]) -> None:
 
 @settings(max_examples=400)
 @given(wire_responses("snake", open=False))
-def test_both_read_the_same_response(document: dict[str, Any]) -> None:
+def test_both_read_responses_alike(document: dict[str, Any]) -> None:
     check_response(document, Acceptable)
 
 
 @settings(max_examples=200)
 @given(wire_responses("snake", open=False))
-def test_both_read_the_same_untagged_response(document: dict[str, Any]) -> None:
+def test_both_read_untagged_responses_alike(document: dict[str, Any]) -> None:
     check_response(document, Untagged)
 
 
 @settings(max_examples=400)
 @given(wire_events("snake", open=False))
-def test_both_read_the_same_event(document: dict[str, Any]) -> None:
+def test_both_read_events_alike(document: dict[str, Any]) -> None:
     check_event(document)
 
 
 @pytest.mark.long
 @settings(max_examples=10_000)
 @given(wire_responses("snake", open=False), st.sampled_from([Acceptable, Untagged]))
-def test_both_read_the_same_in_many_responses(document: dict[str, Any], reading: type[Acceptable]) -> None:
+def test_both_read_many_responses_alike(document: dict[str, Any], reading: type[Acceptable]) -> None:
     check_response(document, reading)
 
 
 @pytest.mark.long
 @settings(max_examples=10_000)
 @given(wire_events("snake", open=False))
-def test_both_read_the_same_in_many_events(document: dict[str, Any]) -> None:
+def test_both_read_many_events_alike(document: dict[str, Any]) -> None:
     check_event(document)

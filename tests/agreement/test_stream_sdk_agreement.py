@@ -65,7 +65,9 @@ _styles: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
 
 @settings(max_examples=100)
 @given(st.lists(st.tuples(_known | _unknown, _styles, _noise), max_size=5), st.booleans(), read_sizes)
-def test_the_same_events(parts: list[tuple[Document, Any, bytes]], mark: bool, sizes: list[int]) -> None:
+def test_both_read_the_same_events_of_a_stream(
+    parts: list[tuple[Document, Any, bytes]], mark: bool, sizes: list[int]
+) -> None:
     data = b"".join(sse(document, **style) + noise for document, style, noise in parts)
     # The SDK knows a byte-order mark only where it comes whole.
     reads = ([b"\xef\xbb\xbf"] if mark else []) + cut(data, sizes)
@@ -73,7 +75,7 @@ def test_the_same_events(parts: list[tuple[Document, Any, bytes]], mark: bool, s
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"], ids=repr)
-def test_one_of_each_under_every_cut(end: str) -> None:
+def test_both_read_the_same_events_under_every_cut(end: str) -> None:
     documents: list[Document] = [
         {"type": "conversation.response.started", "conversation_id": "c1"},
         {"type": "message.output.delta", "id": "m", "content": "\u20ac"},
@@ -89,7 +91,7 @@ def test_one_of_each_under_every_cut(end: str) -> None:
 
 
 @pytest.mark.skipif(not SAMPLE.exists(), reason="the documentation's examples are not here")
-def test_the_documented_stream() -> None:
+def test_both_read_the_documented_stream_alike() -> None:
     data = SAMPLE.read_bytes()
     ours, theirs = list(cm.snake.iter_events(cut(data, [100]))), sdk_events(cut(data, [100]))
     assert [event.type for event in ours] == [name for name, _ in theirs]
@@ -147,7 +149,7 @@ UNTYPED_BY_THEIRS: dict[str, tuple[Document, Any]] = {
 
 
 @pytest.mark.parametrize("name", ONLY_OURS)
-def test_what_only_ours_reads(name: str) -> None:
+def test_only_ours_reads_these_streams(name: str) -> None:
     reads, expected = ONLY_OURS[name]
     events = [
         event.raw if isinstance(event, cm.InvalidEvent) else event
@@ -158,7 +160,7 @@ def test_what_only_ours_reads(name: str) -> None:
         sdk_events(reads)
 
 
-def test_what_is_cut_off() -> None:
+def test_ours_raises_at_a_stream_that_is_cut_off_in_an_event() -> None:
     # The SDK takes half an object for text, and fails to find an event in it.
     reads = [GOOD, GOOD[:50]]
     with pytest.raises(cm.TruncatedStreamError):
@@ -173,7 +175,7 @@ def test_what_is_cut_off() -> None:
 
 
 @pytest.mark.parametrize("name", UNTYPED_BY_THEIRS)
-def test_what_is_untyped_by_theirs(name: str) -> None:
+def test_ours_reads_events_that_theirs_leaves_untyped(name: str) -> None:
     document, expected = UNTYPED_BY_THEIRS[name]
     data = b"event: %b\ndata: %b\n\n" % (document["type"].encode(), dumps(document))
     [(_, theirs)] = sdk_events([data])
@@ -183,7 +185,7 @@ def test_what_is_untyped_by_theirs(name: str) -> None:
     assert (ours.error.path if isinstance(ours, cm.InvalidEvent) else ours) == expected
 
 
-def test_every_event_is_compared() -> None:
+def test_every_type_of_event_is_compared() -> None:
     # The models that ``Acceptable`` lets through: all events there are.
     names = {cls.__name__ for cls in SHAPES if cls.__name__.endswith("Event")}
     assert names == {cls.__name__ for cls in sdk.conversationevents._CONVERSATION_EVENTS_DATA_VARIANTS.values()}

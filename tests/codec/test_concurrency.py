@@ -104,7 +104,7 @@ def in_threads(work: Callable[[int], Any]) -> list[Any]:
 
 
 @pytest.mark.usefixtures("frequent_switches")
-def test_one_codec_in_many_threads() -> None:
+def test_threads_that_share_a_codec_get_what_one_thread_gets() -> None:
     """Every thread gets what a single one gets, whatever the others are at."""
     work = cases()
     alone = [do() for do in work]
@@ -125,7 +125,7 @@ def all_types(codec: cm.Codec, _: int) -> list[Any]:
 
 @pytest.mark.usefixtures("frequent_switches")
 @pytest.mark.parametrize("naming", NAMINGS)
-def test_a_new_codec_in_many_threads(naming: Naming) -> None:
+def test_threads_may_be_the_first_to_use_a_codec_together(naming: Naming) -> None:
     """What a codec makes on first use, for each type, it makes for all threads at once."""
     for _ in range(5):
         codec = cm.Codec(naming)
@@ -133,7 +133,7 @@ def test_a_new_codec_in_many_threads(naming: Naming) -> None:
         assert all(result == results[0] for result in results)
 
 
-def test_one_codec_in_many_tasks() -> None:
+def test_tasks_that_share_a_codec_do_not_mix_their_streams() -> None:
     expected = streamed(cm.snake, [STREAM])[0]
 
     async def chunks(size: int) -> AsyncIterator[bytes]:
@@ -147,7 +147,7 @@ def test_one_codec_in_many_tasks() -> None:
     assert asyncio.run(main()) == [expected] * 200
 
 
-def test_tasks_in_many_threads() -> None:
+def test_tasks_in_many_threads_do_not_mix_their_streams() -> None:
     async def chunks(number: int) -> AsyncIterator[bytes]:
         for frame in frames():
             yield frame.replace(b'"s"', b'"%d"' % number)
@@ -220,13 +220,13 @@ def test_errors_travel_between_processes(elsewhere: ProcessPoolExecutor) -> None
 
 
 @pytest.mark.skipif(not sysconfig.get_config_var("Py_GIL_DISABLED"), reason="this Python has a global interpreter lock")
-def test_the_lock_stays_off() -> None:
+def test_importing_the_library_leaves_the_interpreter_lock_off() -> None:
     """Importing the library does not switch the global interpreter lock back on."""
     assert not getattr(sys, "_is_gil_enabled")()  # noqa: B009 - not there in other builds
 
 
 @pytest.mark.long
-def test_soak() -> None:
+def test_memory_stays_flat_in_a_long_run() -> None:
     """For ``LONG_SECONDS``: memory is flat. How the speed of the last tenth compares to the first is printed."""
     work = cases()
 

@@ -123,7 +123,7 @@ def same(one: Any, other: Any) -> bool:
 
 
 @pytest.mark.parametrize("edge", EDGES.values(), ids=EDGES)
-def test_read(edge: Edge) -> None:
+def test_values_are_read_as_the_table_says(edge: Edge) -> None:
     """As a value of free-form data."""
     if isinstance(edge.read, ValueError):
         with pytest.raises(cm.ConversationDecodeError) as caught:
@@ -167,7 +167,7 @@ def test_patch_and_drift_skip_nothing_that_is_not_utf8(edge: Edge) -> None:
 
 
 @pytest.mark.parametrize("edge", EDGES.values(), ids=EDGES)
-def test_json(edge: Edge) -> None:
+def test_the_standard_library_reads_values_as_the_table_says(edge: Edge) -> None:
     """What the standard library says is as the table has it, so that its column of differences is not made up."""
     if edge.json is REFUSED:
         with pytest.raises((ValueError, RecursionError)):
@@ -178,7 +178,7 @@ def test_json(edge: Edge) -> None:
         assert same(json.loads(edge.text), edge.json)
 
 
-def test_where_the_two_differ() -> None:
+def test_the_table_differs_from_the_standard_library_only_in_these_cases() -> None:
     """As far as JSON goes, here and nowhere else."""
     only_json = {name for name, edge in EDGES.items() if edge.json is not REFUSED and isinstance(edge.read, ValueError)}
     assert only_json == {

@@ -141,17 +141,17 @@ def test_removing_keeps_every_other_byte(document: Any, seed: int, data: st.Data
         (b'{"a":1e999,"b":"ok","c":1}', ["c"], 2, b'{"a":1e999,"b":"ok","c":2}'),
     ],
 )
-def test_patched_bytes(data: bytes | str, path: Any, value: Any, expected: bytes) -> None:
+def test_only_the_bytes_of_the_value_change(data: bytes | str, path: Any, value: Any, expected: bytes) -> None:
     assert cm.patch(data, path, value) == expected
 
 
-def test_a_field_that_no_model_has() -> None:
+def test_unknown_fields_can_be_patched() -> None:
     data = b'{"conversation_id":"c","outputs":[{"type":"new","content":"x"}],"usage":{},"region":"eu"}'
     assert cm.patch(data, ["outputs", 0, "content"], "y") == data.replace(b'"x"', b'"y"')
     assert cm.patch(data, ["region"], UNSET) == data.replace(b',"region":"eu"', b"")
 
 
-def test_the_data_is_not_changed() -> None:
+def test_the_callers_buffer_is_not_changed() -> None:
     data = bytearray(b'{"a":1}')
     patched = cm.patch(data, ["a"], 2)
     assert isinstance(patched, bytes)
@@ -186,7 +186,7 @@ def test_models_are_spelled_as_the_document_is(data: bytes, path: Any, naming: N
     assert at(json.loads(cm.patch(data, path, [entry])), path) == [{**constants, **expected}]
 
 
-def test_unknown_members_are_put_in_as_they_are() -> None:
+def test_unknown_members_are_inserted_byte_for_byte() -> None:
     raw = b'{ "type": "new", "agent_id" : 1.0 }'
     assert cm.patch(b'{"conversationId":"c","outputs":[]}', ["outputs"], [cm.Unknown("new", raw)]) == (
         b'{"conversationId":"c","outputs":[' + raw + b"]}"
@@ -215,7 +215,9 @@ def test_unknown_members_are_put_in_as_they_are() -> None:
         (b"5", ["a"], 1, "$"),
     ],
 )
-def test_paths_that_lead_nowhere(data: bytes, path: Any, value: Any, place: str) -> None:
+def test_a_path_that_is_not_in_the_document_is_an_error_that_names_it(
+    data: bytes, path: Any, value: Any, place: str
+) -> None:
     with pytest.raises(cm.ConversationDecodeError) as caught:
         cm.patch(data, path, value)
     assert caught.value.path == place
@@ -223,7 +225,7 @@ def test_paths_that_lead_nowhere(data: bytes, path: Any, value: Any, place: str)
 
 
 @pytest.mark.parametrize("path", ["s", "", [1.0], [None], [b"a"], ["s", ("t",)]])
-def test_paths_that_are_none(path: Any) -> None:
+def test_a_path_that_is_not_keys_and_indexes_is_a_type_error(path: Any) -> None:
     with pytest.raises(TypeError, match="keys and indexes"):
         cm.patch(b'{"s":{"t":1}}', path, 1)
 
@@ -231,7 +233,7 @@ def test_paths_that_are_none(path: Any) -> None:
 @pytest.mark.parametrize(
     ("value", "error"), [("\ud800", UnicodeEncodeError), (object(), TypeError), ({1, object()}, TypeError)]
 )
-def test_values_that_no_json_is_made_of(value: Any, error: type[Exception]) -> None:
+def test_values_that_json_cannot_represent_raise_the_error_of_encode(value: Any, error: type[Exception]) -> None:
     """They are not the document's fault: the error is that of ``encode``."""
     with pytest.raises(error) as caught:
         cm.patch(b'{"a":1}', ["a"], value)
@@ -247,13 +249,13 @@ def test_values_that_no_json_is_made_of(value: Any, error: type[Exception]) -> N
         b'{"b":"' + "\N{SNOWMAN}".encode() * 200_000 + b'\xc3","a":1}',
     ],
 )
-def test_patching_what_is_no_json(data: bytes) -> None:
+def test_patching_text_that_is_not_json_is_an_error_without_a_path(data: bytes) -> None:
     for value in (1, UNSET):
         with pytest.raises(cm.ConversationDecodeError) as caught:
             cm.patch(data, ["a"], value)
         assert caught.value.path is None
 
 
-def test_a_value_that_is_no_json() -> None:
+def test_an_object_is_not_a_value() -> None:
     with pytest.raises(TypeError):
         cm.patch(b'{"a":1}', ["a"], object())

@@ -15,7 +15,7 @@ SECONDS = float(os.environ.get("LONG_SECONDS", "60"))
 
 
 @pytest.mark.parametrize("target", TARGETS)
-def test_seeds(target: str) -> None:
+def test_the_rules_hold_for_the_seeds(target: str) -> None:
     tried = seeds(target)
     assert len(tried) > 30
     for data in tried:
@@ -23,11 +23,11 @@ def test_seeds(target: str) -> None:
 
 
 @pytest.mark.parametrize("target", TARGETS)
-def test_mutations(target: str) -> None:
+def test_the_rules_hold_for_mutations_of_the_seeds(target: str) -> None:
     assert mutations(target, 600, seed=20250527) == 600
 
 
-def test_an_oracle_that_is_broken_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_broken_rule_is_reported_with_its_input(monkeypatch: pytest.MonkeyPatch) -> None:
     def check(data: bytes) -> None:
         assert b"outputs" not in data
 
@@ -37,7 +37,7 @@ def test_an_oracle_that_is_broken_is_reported(monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.mark.long
-def test_fuzz() -> None:
+def test_the_fuzzer_finds_nothing() -> None:
     """Every target in turn, ``LONG_SECONDS`` together: guided by coverage where atheris is installed.
 
     The inputs are the same each time, so that what fails here was broken by a change; the search for new ones is

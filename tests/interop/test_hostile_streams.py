@@ -55,7 +55,7 @@ AT_MOST = 18 * MB
 
 
 @pytest.mark.parametrize("line_end", [b"", b"\n"], ids=["one line", "many lines"])
-def test_a_100_mb_event_is_refused_before_it_is_there(line_end: bytes) -> None:
+def test_a_100_mb_event_is_refused_before_it_is_read_whole(line_end: bytes) -> None:
     read: Counter[str] = Counter()
     events: list[cm.ConversationEvent] = []
 
@@ -68,7 +68,7 @@ def test_a_100_mb_event_is_refused_before_it_is_there(line_end: bytes) -> None:
     assert events == [cm.ResponseStartedEvent(conversation_id="s")]
 
 
-def test_a_100_mb_event_with_a_smaller_limit() -> None:
+def test_a_smaller_limit_refuses_a_100_mb_event_sooner() -> None:
     decoder = cm.snake.event_decoder(max_event_bytes=MB)
     read: Counter[str] = Counter()
 
@@ -85,7 +85,7 @@ def test_a_100_mb_event_with_a_smaller_limit() -> None:
         decoder.close()
 
 
-def test_a_meter_passes_over_a_100_mb_event() -> None:
+def test_a_meter_skips_a_100_mb_event() -> None:
     meter = cm.snake.meter()
     read: Counter[str] = Counter()
 
@@ -115,7 +115,7 @@ def test_a_meter_passes_over_a_100_mb_event() -> None:
     ],
 )
 @pytest.mark.parametrize("make", [cm.snake.event_decoder, cm.snake.meter, SSEDecoder])
-def test_a_million_comments(make: Callable[[], Any], comment: bytes, reads: int, each: int) -> None:
+def test_comments_are_not_kept(make: Callable[[], Any], comment: bytes, reads: int, each: int) -> None:
     """Nothing is kept of them, neither between events nor inside of one."""
     reader = make()
     start, end = FRAMES[0].split(b"\n", 1) if comment == b":\n" else (b"", FRAMES[0])
@@ -209,7 +209,7 @@ def check(outcomes: list[Any]) -> None:
     assert sum(isinstance(found, cm.ConversationResponse) for found in outcomes) == COUNT - COUNT // 10
 
 
-def test_a_thousand_streams_taken_in_turns() -> None:
+def test_broken_streams_do_not_hurt_the_others_in_one_loop() -> None:
     """All at once in one loop, a small piece of each at a time."""
 
     async def chunks(number: int) -> AsyncIterator[bytes]:
@@ -225,7 +225,7 @@ def test_a_thousand_streams_taken_in_turns() -> None:
     check(asyncio.run(main()))
 
 
-def test_a_thousand_streams_over_connections() -> None:
+def test_broken_streams_do_not_hurt_the_others_over_connections() -> None:
     resource = pytest.importorskip("resource")
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     needed = 2 * COUNT + 200

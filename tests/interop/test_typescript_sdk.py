@@ -71,7 +71,7 @@ def _install(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("name", [*RESPONSES, *REFUSED, "plain;status=422", "plain;status=500"])
-def test_responses(told: Told, gateway: str, name: str) -> None:
+def test_responses_are_the_same_through_a_gateway(told: Told, gateway: str, name: str) -> None:
     direct, through = told["direct", "start", name], told[gateway, "start", name]
     assert through.get("error") == direct.get("error")
     assert through.get("status") == direct.get("status")
@@ -81,14 +81,14 @@ def test_responses(told: Told, gateway: str, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [*STREAMS, *UNTYPED])
-def test_streams(told: Told, gateway: str, name: str) -> None:
+def test_streams_are_the_same_through_a_gateway(told: Told, gateway: str, name: str) -> None:
     direct, through = told["direct", "startStream", name], told[gateway, "startStream", name]
     same_events(gateway, json.loads(direct["value"]), json.loads(through["value"]))
     assert (name in UNTYPED) == ('"type":"UNKNOWN"' in direct["value"])
 
 
 @pytest.mark.parametrize("call", ["append", "appendStream", "restart", "restartStream", "getHistory", "getMessages"])
-def test_going_on_with_a_conversation(told: Told, gateway: str, call: str) -> None:
+def test_a_conversation_can_be_continued_through_a_gateway(told: Told, gateway: str, call: str) -> None:
     """With the id it was given, which ``edit`` has to understand when it comes back."""
     calls = [(one, name) for server, one, name in told if (server, one) == ("direct", call)]
     for key in calls:
@@ -109,7 +109,7 @@ DIFFERENCES: dict[str, dict[str, tuple[Any, Any]]] = {
 
 
 @pytest.mark.parametrize("name", RESPONSES)
-def test_what_a_response_prints(told: Told, name: str) -> None:
+def test_camel_reads_a_response_that_the_sdk_prints(told: Told, name: str) -> None:
     sent = cm.snake.decode(json.dumps(RESPONSES[name]))
     printed = told["direct", "start", name]["value"]
     assert dict(_differences(sent, cm.camel.decode(printed))) == DIFFERENCES.get(name, {})
@@ -117,7 +117,7 @@ def test_what_a_response_prints(told: Told, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [*STREAMS, *UNTYPED])
-def test_what_events_print(told: Told, name: str) -> None:
+def test_camel_reads_events_that_the_sdk_prints(told: Told, name: str) -> None:
     """An ``UNKNOWN`` prints the payload that was sent, as REST spells it, in an object of the SDK's own making."""
     printed = json.loads(told["direct", "startStream", name]["value"])
     for sent, event in zip((STREAMS | UNTYPED)[name], printed, strict=True):

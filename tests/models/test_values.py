@@ -117,7 +117,7 @@ def test_a_subclass_is_another_class_in_either_naming() -> None:
         assert hash(one) == hash(extended)
 
 
-def test_a_difference_deep_inside() -> None:
+def test_a_difference_deep_inside_makes_values_unequal() -> None:
     def response(url: str) -> bytes:
         image = {"type": "image_url", "image_url": {"url": url}}
         return dumps({"conversation_id": "c", "outputs": [{"content": [image]}], "usage": {}})
@@ -155,7 +155,7 @@ def test_copies_of_responses_are_equal_and_encode_alike(naming: Naming, response
 @every_model
 @settings(max_examples=5)
 @given(data=st.data())
-def test_copies_of_every_model(cls: Any, naming: Naming, data: st.DataObject) -> None:
+def test_copies_of_every_model_are_equal(cls: Any, naming: Naming, data: st.DataObject) -> None:
     value = CODECS[naming].decode(dumps(data.draw(wire(cls, naming, open=True))), cls)
     for way in COPIES.values():
         copied = way(value)
@@ -223,7 +223,7 @@ def test_codecs_are_shared_between_threads(documents: list[dict[str, Any]]) -> N
 
 @settings(max_examples=20)
 @given(wire_responses("snake"))
-def test_one_value_of_two_namings_in_a_set_of_documents(document: dict[str, Any]) -> None:
+def test_equal_values_of_both_namings_are_one_member_of_a_set(document: dict[str, Any]) -> None:
     camel = cm.camel.decode(dumps(respelled(document, cm.ConversationResponse, "snake")))
     snake = cm.snake.decode(dumps(document))
     assert [camel].index(snake) == 0

@@ -22,7 +22,7 @@ def modules_after(statement: str) -> set[str]:
     return set(done.stdout.split())
 
 
-def test_importing_brings_in_nothing_but_msgspec() -> None:
+def test_importing_imports_nothing_but_msgspec() -> None:
     # Gateways start workers, and functions start cold: the import is part of what a request costs.
     added = modules_after("import conversation_models") - modules_after("import msgspec")
     assert "conversation_models.codec" in added
@@ -33,7 +33,7 @@ def test_importing_brings_in_nothing_but_msgspec() -> None:
     assert added.isdisjoint({"typer", "rich", "click", "asyncio", "pydantic", "conversation_models.cli"})
 
 
-def test_public_names() -> None:
+def test_the_public_names_exist_and_are_listed_once() -> None:
     assert set(cm.__all__) >= PUBLIC
     assert len(cm.__all__) == len(set(cm.__all__))
     assert all(hasattr(cm, name) for name in cm.__all__)
@@ -45,5 +45,5 @@ def test_star_import_gives_the_public_names() -> None:
     assert namespace.keys() - {"__builtins__"} == set(cm.__all__)
 
 
-def test_the_package_is_typed() -> None:
+def test_the_package_has_a_py_typed_file() -> None:
     assert (files("conversation_models") / "py.typed").is_file()

@@ -111,11 +111,11 @@ def run(count: int, seed: int) -> None:
     assert min(seen.values()) > count // 2
 
 
-def test_mutated_documents() -> None:
+def test_damaged_documents_give_a_value_or_a_decode_error() -> None:
     run(8_000, seed=20250527)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("seed", range(10))
-def test_many_mutated_documents(seed: int) -> None:
+def test_many_damaged_documents_give_a_value_or_a_decode_error(seed: int) -> None:
     run(100_000, seed)

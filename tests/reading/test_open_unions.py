@@ -113,7 +113,7 @@ def test_members_of_lists_need_not_be_objects(place: str, naming: Naming, raw: b
 @every_place
 @settings(max_examples=15)
 @given(data=st.data())
-def test_unknown_members_at_random(place: str, naming: Naming, data: st.DataObject) -> None:
+def test_random_unknown_members_are_kept_byte_for_byte(place: str, naming: Naming, data: st.DataObject) -> None:
     unions = {"entry": "entry", "outputs": "entry", "event": "event"}
     union = unions.get(place, "thought" if "thinking" in place else "chunk")
     # A tag that the member's own union does not know may be one that another does.
@@ -122,7 +122,7 @@ def test_unknown_members_at_random(place: str, naming: Naming, data: st.DataObje
     check(place, naming, dumps(member), tag if isinstance(tag, str) else None)
 
 
-def test_strings_in_a_deltas_content_are_text() -> None:
+def test_a_string_in_a_deltas_content_is_text() -> None:
     event = cm.snake.decode(b'{"type":"message.output.delta","id":"m","content":"{}"}', cm.ConversationEvent)
     assert isinstance(event, cm.MessageOutputEvent)
     assert event.content == "{}"
@@ -148,7 +148,7 @@ UNTAGGED_EVENTS = [
     + [(cls, cm.ContentChunk) for cls in RECOGNISED["chunk"].values()]
     + [(cls, cm.ConversationEvent) for cls in UNTAGGED_EVENTS],
 )
-def test_untagged_members_are_told_by_their_fields(cls: Any, union: Any, naming: Naming) -> None:
+def test_untagged_members_are_recognised_by_their_fields(cls: Any, union: Any, naming: Naming) -> None:
     fields = minimal(cls) if cls is not cm.ToolReferenceChunk else {"tool": "t", "title": "T"}
     document = {key(name, naming): value for name, value in fields.items()}
     value = CODECS[naming].decode(dumps(document), union)
@@ -157,7 +157,7 @@ def test_untagged_members_are_told_by_their_fields(cls: Any, union: Any, naming:
     assert json.loads(CODECS[naming].encode(value))["type"] == cls.type
 
 
-def test_untagged_members_of_members() -> None:
+def test_untagged_members_inside_members_are_recognised() -> None:
     response = cm.snake.decode(
         b'{"conversation_id":"c","usage":{},"outputs":[{"content":[{"thinking":[{"text":"a"},{"title":"b"},'
         b'{"reference_ids":[1,"2"]},{"image_url":"x"}]}]}]}'
@@ -207,11 +207,11 @@ def test_untagged_members_of_members() -> None:
         ({"content": "c", "previous_agent_id": None, "tool_call_id": None, "name": None}, cm.MessageOutputEntry),
     ],
 )
-def test_untagged_entries_between_classes(document: Any, cls: type) -> None:
+def test_untagged_entries_with_fields_of_several_models_are_recognised(document: Any, cls: type) -> None:
     assert isinstance(cm.snake.decode(dumps(document), cm.OutputEntry), cls)
 
 
-def test_an_untagged_chunk_with_empty_fields_of_others() -> None:
+def test_null_fields_of_other_models_do_not_decide() -> None:
     data = b'{"text":null,"thinking":null,"imageUrl":"u"}'
     assert cm.camel.decode(data, cm.ContentChunk) == cm.ImageURLChunk(image_url="u")
 
@@ -222,7 +222,7 @@ def test_an_untagged_member_whose_own_member_is_wrong_is_an_error() -> None:
     assert caught.value.path == "$.content[0].text"
 
 
-def test_a_single_class_needs_no_tag() -> None:
+def test_a_model_that_is_asked_for_needs_no_tag() -> None:
     assert cm.snake.decode(b'{"text":"a"}', cm.TextChunk) == cm.TextChunk(text="a")
 
 
@@ -255,7 +255,7 @@ def calls_to_decode(known: int, unknown: int) -> int:
     return count[0]
 
 
-def test_tolerance_is_paid_by_the_members_that_need_it() -> None:
+def test_only_unknown_members_cost_python_calls() -> None:
     assert calls_to_decode(1000, 0) == calls_to_decode(1, 0) <= 2
     assert calls_to_decode(1000, 10) == calls_to_decode(10, 10)
     assert calls_to_decode(1000, 10) < 200

@@ -52,13 +52,13 @@ REFERENCE = cm.ToolReferenceChunk(tool="web_search", title="T", url="u")
 NEW = cm.Unknown("video_url", b'{"type":"video_url"}')
 
 
-def test_nothing_yet() -> None:
+def test_a_new_builder_has_an_empty_response() -> None:
     builder = cm.ResponseBuilder()
     assert builder.response == cm.ConversationResponse(conversation_id="", outputs=[], usage=cm.ConversationUsageInfo())
     assert (builder.text, builder.done, builder.error) == ("", False, None)
 
 
-def test_a_whole_conversation() -> None:
+def test_a_whole_conversation_is_built() -> None:
     builder = built(
         cm.ResponseStartedEvent(conversation_id="c1", created_at=T1),
         cm.ToolExecutionStartedEvent(
@@ -86,7 +86,7 @@ def test_a_whole_conversation() -> None:
     assert builder.response.guardrails is UNSET
 
 
-def test_done_and_error() -> None:
+def test_done_and_error_report_how_the_response_ended() -> None:
     builder = built(said("Hi"))
     assert (builder.done, builder.error, builder.response.usage) == (False, None, cm.ConversationUsageInfo())
     error = cm.ResponseErrorEvent(message="m", code=500)
@@ -136,13 +136,13 @@ CONTENT: dict[str, tuple[list[Any], Any]] = {
 
 
 @pytest.mark.parametrize("name", CONTENT)
-def test_content(name: str) -> None:
+def test_deltas_add_up_to_the_content(name: str) -> None:
     deltas, expected = CONTENT[name]
     parts = [part if isinstance(part, tuple) else (part, 0) for part in deltas]
     assert content(*[said(part, content_index=index) for part, index in parts]) == expected
 
 
-def test_text_is_the_answer() -> None:
+def test_text_joins_the_text_of_the_messages() -> None:
     builder = built(said("a"), said(thought("no")), said(text("b")), said(IMAGE), said("c", "m2"), said(NEW, "m2"))
     assert builder.text == "abc"
     assert [entry.text for entry in builder.response.outputs if entry.type == "message.output"] == ["ab", "c"]
@@ -157,7 +157,7 @@ def test_text_is_in_the_order_of_the_outputs() -> None:
 # Which output ----------------------------------------------------------------------------------------------------
 
 
-def test_an_output_is_its_index_and_its_id() -> None:
+def test_an_output_is_identified_by_its_index_and_its_id() -> None:
     # Index 0 is the default: all of a stream's outputs may have it.
     events = [said("a", "x"), said("b", "y"), said("c", "x", output_index=1), said("d", "y"), said("e", "x")]
     events.append(said("f", "x", output_index=1))
@@ -181,7 +181,7 @@ def test_outputs_are_in_the_order_of_their_index() -> None:
     assert [entry.id for entry in entries] == ["z", "y", "x"]
 
 
-def test_interleaved_outputs() -> None:
+def test_interleaved_outputs_are_kept_apart() -> None:
     def tool(n: int, piece: str) -> cm.ToolExecutionDeltaEvent:
         return cm.ToolExecutionDeltaEvent(id=f"t{n}", name="t", arguments=piece, output_index=n)
 
@@ -193,7 +193,7 @@ def test_interleaved_outputs() -> None:
 # Tool executions, calls, handoffs --------------------------------------------------------------------------------
 
 
-def test_a_tool_execution_as_documented() -> None:
+def test_a_tool_execution_may_have_no_arguments() -> None:
     [entry] = outputs(
         cm.ToolExecutionStartedEvent(id="t1", name="web_search"),
         cm.ToolExecutionDoneEvent(id="t1", name="web_search"),
@@ -202,7 +202,7 @@ def test_a_tool_execution_as_documented() -> None:
     assert (entry.arguments, entry.info, entry.created_at, entry.completed_at) == (UNSET, UNSET, UNSET, UNSET)
 
 
-def test_a_tool_execution_bit_by_bit() -> None:
+def test_a_tool_execution_grows_with_its_events() -> None:
     builder = built(cm.ToolExecutionStartedEvent(id="t1", name="t", created_at=T1, function="f", model=None))
     first = cm.ToolExecutionEntry(id="t1", name="t", created_at=T1, function="f", model=None)
     assert builder.response.outputs == [first]
@@ -219,7 +219,7 @@ def call(arguments: str, call: str = "c1", **fields: Any) -> cm.FunctionCallEven
     return cm.FunctionCallEvent(name="f", tool_call_id=call, arguments=arguments, **fields)
 
 
-def test_function_calls() -> None:
+def test_function_calls_are_joined_by_their_id() -> None:
     first = call("{", id="f1", created_at=T1, model="m", agent_id="a", confirmation_status="pending")
     expected = cm.FunctionCallEntry(
         id="f1", tool_call_id="c1", name="f", arguments='{"a"', created_at=T1, model="m", agent_id="a",
@@ -230,7 +230,7 @@ def test_function_calls() -> None:
     assert entry.confirmation_status == "allowed"
 
 
-def test_function_calls_without_id() -> None:
+def test_function_calls_without_id_are_joined_by_their_tool_call_id() -> None:
     entries = outputs(call("1"), call("a", "c2"), call("2"), call("b", "c2"))
     assert entries == [
         cm.FunctionCallEntry(tool_call_id="c1", name="f", arguments="12"),
@@ -244,13 +244,13 @@ def test_function_calls_without_id() -> None:
     assert [entry.arguments for entry in entries] == ["ac", "bd"]
 
 
-def test_function_calls_with_an_id_now_and_then() -> None:
+def test_function_calls_with_an_id_in_some_events_are_joined() -> None:
     for ids in [("f1", None, None), (None, "f1", None), (None, None, "f1"), ("f1", None, "f1"), (None, "f1", "f1")]:
         events = [call(str(n), **({"id": id} if id else {})) for n, id in enumerate(ids)]
         assert outputs(*events) == [cm.FunctionCallEntry(id="f1", tool_call_id="c1", name="f", arguments="012")]
 
 
-def test_a_handoff_is_there_when_both_its_ends_are() -> None:
+def test_a_handoff_appears_once_both_its_events_are_there() -> None:
     started = cm.AgentHandoffStartedEvent(id="h1", previous_agent_id="p", previous_agent_name="P", created_at=T1)
     done = cm.AgentHandoffDoneEvent(id="h1", next_agent_id="n", next_agent_name="N", created_at=T2)
     assert outputs(started) == outputs(done) == []
@@ -265,7 +265,7 @@ def test_a_handoff_is_there_when_both_its_ends_are() -> None:
 # Snapshots -------------------------------------------------------------------------------------------------------
 
 
-def test_what_is_not_understood_changes_nothing() -> None:
+def test_unknown_and_invalid_events_change_nothing() -> None:
     before = built(said("a"))
     invalid = cm.InvalidEvent(b"oops", cm.ConversationDecodeError("no"))
     after = built(cm.Unknown("video.output", b"{}"), said("a"), invalid, cm.Unknown(None, b"5"))
@@ -273,7 +273,7 @@ def test_what_is_not_understood_changes_nothing() -> None:
     assert (after.text, after.done, after.error) == ("a", False, None)
 
 
-def test_events_of_the_other_naming() -> None:
+def test_events_of_the_other_naming_build_the_same_entries() -> None:
     documents: list[tuple[dict[str, Any], Any]] = [
         ({"type": "agent.handoff.started", "id": "h", "previousAgentId": "p", "previousAgentName": "P"}, None),
         ({"type": "agent.handoff.done", "id": "h", "nextAgentId": "n", "nextAgentName": "N"}, cm.AgentHandoffEntry),
@@ -287,7 +287,7 @@ def test_events_of_the_other_naming() -> None:
 
 @settings(max_examples=100)
 @given(st.lists(any_events(), max_size=6))
-def test_a_snapshot_at_any_moment_is_what_these_events_build(events: list[Any]) -> None:
+def test_a_snapshot_is_what_the_events_so_far_build(events: list[Any]) -> None:
     growing = cm.ResponseBuilder()
     snapshots = []
     for n, event in enumerate(events):
@@ -306,7 +306,7 @@ def test_a_snapshot_at_any_moment_is_what_these_events_build(events: list[Any]) 
         assert state == [again.text, again.done, again.error]
 
 
-def test_to_look_changes_nothing() -> None:
+def test_taking_a_snapshot_changes_nothing() -> None:
     deltas = [said("a"), said(thought("b")), said(thought("c")), said("d"), said("e")]
     looked_at = cm.ResponseBuilder()
     for delta in deltas:

@@ -48,14 +48,14 @@ both = pytest.mark.parametrize("collect", [cm.collect, acollect], ids=["sync", "
 
 
 @both
-def test_a_whole_stream(collect: Collect) -> None:
+def test_a_whole_stream_is_collected(collect: Collect) -> None:
     assert collect([STARTED, HI, DONE]) == WHOLE
     assert collect(iter([STARTED, cm.Unknown("x", b"{}"), HI, DONE, cm.Unknown(None, b"1")])) == WHOLE
     assert collect([DONE]) == cm.ConversationResponse(conversation_id="", outputs=[], usage=DONE.usage)
 
 
 @both
-def test_a_stream_without_an_end(collect: Collect) -> None:
+def test_a_stream_without_a_final_event_raises(collect: Collect) -> None:
     with pytest.raises(cm.TruncatedStreamError) as caught:
         collect([STARTED, HI])
     assert caught.value.partial == PARTIAL
@@ -66,7 +66,7 @@ def test_a_stream_without_an_end(collect: Collect) -> None:
 
 
 @both
-def test_a_stream_cut_off_in_an_event(collect: Collect) -> None:
+def test_a_stream_cut_off_in_an_event_raises_with_the_rest(collect: Collect) -> None:
     left = b'data: {"type":"message.output.delta"'
     head = sent(STARTED, HI)
     with pytest.raises(cm.TruncatedStreamError) as caught:
@@ -75,7 +75,7 @@ def test_a_stream_cut_off_in_an_event(collect: Collect) -> None:
 
 
 @both
-def test_a_stream_that_reports_an_error(collect: Collect) -> None:
+def test_a_stream_that_reports_an_error_raises_it(collect: Collect) -> None:
     with pytest.raises(cm.ConversationResponseError, match="Service unavailable") as caught:
         collect([STARTED, HI, ERROR])
     assert caught.value.event == ERROR
@@ -85,7 +85,7 @@ def test_a_stream_that_reports_an_error(collect: Collect) -> None:
 
 
 @both
-def test_a_malformed_event(collect: Collect) -> None:
+def test_a_malformed_event_raises_unless_reading_is_lenient(collect: Collect) -> None:
     data = sent(STARTED, HI) + b"data: oops\n\n" + sent(DONE)
     with pytest.raises(cm.ConversationDecodeError):
         collect(cm.snake.iter_events([data]))
@@ -93,7 +93,7 @@ def test_a_malformed_event(collect: Collect) -> None:
 
 
 @both
-def test_what_the_source_raises_is_raised(collect: Collect) -> None:
+def test_errors_of_the_source_are_raised(collect: Collect) -> None:
     def lost() -> Iterable[Any]:
         yield STARTED
         raise ConnectionResetError
@@ -104,7 +104,7 @@ def test_what_the_source_raises_is_raised(collect: Collect) -> None:
 
 @both
 @pytest.mark.parametrize("error", [ConnectionResetError(), cm.ConversationDecodeError("m"), cm.EventTooLargeError("m")])
-def test_what_goes_wrong_behind_the_end(collect: Collect, error: Exception) -> None:
+def test_errors_of_the_source_after_the_final_event_are_ignored(collect: Collect, error: Exception) -> None:
     def lost(end: Any) -> Iterable[Any]:
         yield from (STARTED, HI, end)
         raise error
@@ -115,13 +115,13 @@ def test_what_goes_wrong_behind_the_end(collect: Collect, error: Exception) -> N
 
 
 @both
-def test_a_cut_off_rest_behind_the_end(collect: Collect) -> None:
+def test_a_rest_after_the_final_event_is_ignored(collect: Collect) -> None:
     data = sent(STARTED, HI, DONE)
     for rest in b"", b"data: [DONE]\n\n", b"data: [DO", b": keep-al", b"\n":
         assert collect(cm.snake.iter_events([data + rest])) == WHOLE
 
 
-def test_acollect_over_aiter_events() -> None:
+def test_acollect_collects_from_aiter_events() -> None:
     async def reads() -> AsyncIterator[bytes]:
         for read in cut(sent(STARTED, HI, DONE, codec=cm.camel), [7]):
             await asyncio.sleep(0)
@@ -158,7 +158,9 @@ def check_round_trip(naming: Naming, document: Document, random: Random, style: 
 @pytest.mark.parametrize("naming", NAMINGS)
 @settings(max_examples=80)
 @given(data=st.data(), random=st.randoms(use_true_random=False), style=_styles, sizes=read_sizes)
-def test_round_trip(naming: Naming, data: st.DataObject, random: Random, style: Any, sizes: list[int]) -> None:
+def test_a_response_survives_being_streamed(
+    naming: Naming, data: st.DataObject, random: Random, style: Any, sizes: list[int]
+) -> None:
     check_round_trip(naming, data.draw(wire_responses("snake")), random, style, sizes)
 
 
@@ -166,11 +168,13 @@ def test_round_trip(naming: Naming, data: st.DataObject, random: Random, style: 
 @pytest.mark.parametrize("naming", NAMINGS)
 @settings(max_examples=10_000)
 @given(data=st.data(), random=st.randoms(use_true_random=False), style=_styles, sizes=read_sizes)
-def test_many_round_trips(naming: Naming, data: st.DataObject, random: Random, style: Any, sizes: list[int]) -> None:
+def test_many_responses_survive_being_streamed(
+    naming: Naming, data: st.DataObject, random: Random, style: Any, sizes: list[int]
+) -> None:
     check_round_trip(naming, data.draw(wire_responses("snake")), random, style, sizes)
 
 
-def test_what_is_cut_off_behind_the_end_does_not_matter() -> None:
+def test_a_cut_after_events_that_follow_the_final_one_is_ignored() -> None:
     """Whatever came in between: a stream that has told its end is complete."""
     done = b'data: {"type":"conversation.response.done","usage":{"total_tokens":7}}\n\n'
     stream = [done, b'data: {"type":"video.delta"}\n\n', b'data: {"type"']

@@ -53,12 +53,12 @@ def read(data: bytes, codec: cm.Codec = cm.snake, close: bool = True) -> list[An
     ],
     ids=str,
 )
-def test_every_way_to_write_a_stream(style: dict[str, Any]) -> None:
+def test_every_style_of_stream_is_read(style: dict[str, Any]) -> None:
     assert read(stream(DOCUMENTS, **style)) == EVENTS
     assert read(b"\xef\xbb\xbf" + stream(DOCUMENTS, **style)) == EVENTS
 
 
-def test_fields_in_another_order_and_beside_them() -> None:
+def test_fields_may_be_in_any_order_and_beside_others() -> None:
     data = json.dumps(DELTA).encode()
     assert read(b"data: %b\nevent: message.output.delta\n\n" % data) == [HI]
     assert read(b"event: message.output.delta\nid: 7\ndata: %b\nretry: 5\n\n" % data) == [HI]
@@ -87,11 +87,11 @@ def test_untagged_data_takes_its_type_from_the_field(naming: Naming) -> None:
     assert (new, new.type) == (cm.Unknown("video.output.delta", b'{"id":"v1"}'), "video.output.delta")
 
 
-def test_untagged_data_without_the_field_is_told_by_its_fields() -> None:
+def test_untagged_data_without_a_name_is_recognised_by_its_fields() -> None:
     assert read(stream(DOCUMENTS, event=False).replace(b'"type":', b'"x":')) == EVENTS
 
 
-def test_unknown_events() -> None:
+def test_unknown_events_keep_their_type_and_bytes() -> None:
     raw = b'{"type":"video.output.delta","n":1.50}'
     for head in b"", b"event: video.output.delta\n", b"event: message.output.delta\n", b"event: x\n":
         [event] = read(b"%bdata: %b\n\n" % (head, raw))
@@ -101,7 +101,7 @@ def test_unknown_events() -> None:
     assert read(b'data: {"type":\ndata: "x"}\n\n') == [cm.Unknown("x", b'{"type":\n"x"}')]
 
 
-def test_a_new_chunk_in_a_known_event() -> None:
+def test_an_unknown_chunk_in_a_known_event_is_kept() -> None:
     chunk = b'{"type":"video_url","url":"u"}'
     data = b'event: message.output.delta\ndata: {"type":"message.output.delta","id":"m1","content":%b}\n\n' % chunk
     assert read(data + GOOD) == [cm.MessageOutputEvent(id="m1", content=cm.Unknown("video_url", chunk)), HI]
@@ -117,7 +117,7 @@ NOTHING = [
 
 
 @pytest.mark.parametrize("frame", NOTHING, ids=repr)
-def test_what_gives_nothing(frame: bytes) -> None:
+def test_frames_without_data_yield_no_event(frame: bytes) -> None:
     assert read(frame) == []
     assert read(GOOD + frame + GOOD) == [HI, HI]
 
@@ -172,20 +172,20 @@ def check_malformed(frame: bytes, data: bytes, path: str | None) -> None:
 
 
 @pytest.mark.parametrize("name", MALFORMED)
-def test_malformed_data(name: str) -> None:
+def test_malformed_data_yields_an_invalid_event(name: str) -> None:
     data, path = MALFORMED[name]
     check_malformed(b"data: %b\n\n" % data, data, path)
     check_malformed(b"event: something.else\ndata: %b\r\n\r\n" % data, data, path)
 
 
 @pytest.mark.parametrize("name", MALFORMED_WITH_NAME)
-def test_malformed_data_under_a_known_name(name: str) -> None:
+def test_malformed_data_under_a_known_name_yields_an_invalid_event(name: str) -> None:
     data, path = MALFORMED_WITH_NAME[name]
     check_malformed(b"event: message.output.delta\ndata: %b\n\n" % data, data, path)
     check_malformed(b"data: %b\nevent: message.output.delta\n\n" % data, data, path)
 
 
-def test_indented_json_without_data_on_its_further_lines() -> None:
+def test_only_the_first_line_of_indented_json_is_data() -> None:
     # By the grammar, what is left of such a frame is its first line.
     for head in b"", b"event: message.output.delta\n":
         text = b"data: " + json.dumps(DELTA, indent=1).encode() + b"\n\n"
@@ -197,7 +197,7 @@ def test_indented_json_without_data_on_its_further_lines() -> None:
         assert outcome(cm.snake.event_decoder(), [GOOD, frame, GOOD]) == Outcome([HI, ("invalid", first), HI])
 
 
-def test_a_decode_error_tells_of_an_invalid_event() -> None:
+def test_an_invalid_event_holds_its_bytes_and_its_error() -> None:
     [event] = cm.camel.event_decoder().feed(b"data: oops\n\n")
     match event:
         case cm.InvalidEvent(raw, error):
@@ -208,7 +208,7 @@ def test_a_decode_error_tells_of_an_invalid_event() -> None:
             pytest.fail("no InvalidEvent")
 
 
-def test_any_buffer_and_text() -> None:
+def test_any_buffer_and_str_are_read() -> None:
     data = stream(DOCUMENTS)
     for one in data, bytearray(data), memoryview(data), data.decode():
         assert cm.snake.event_decoder().feed(one) == EVENTS
@@ -221,7 +221,7 @@ def test_any_buffer_and_text() -> None:
     assert decoder.feed(data[60:]) == EVENTS
 
 
-def test_a_buffer_may_be_used_again() -> None:
+def test_a_buffer_may_be_reused_after_feed() -> None:
     decoder = cm.snake.event_decoder()
     raw = b'{"type":"x","s":"abc"}'
     for frame in GOOD, b"data: " + raw + b"\n\n":
@@ -235,7 +235,7 @@ def test_a_buffer_may_be_used_again() -> None:
         assert [whole, *events] == [HI if frame is GOOD else cm.Unknown("x", raw)] * 2
 
 
-def test_a_long_event_byte_by_byte() -> None:
+def test_a_long_event_is_read_byte_by_byte() -> None:
     document = {**DELTA, "content": "data: \u20ac\n\n" * 2000}
     decoder = cm.snake.event_decoder()
     events = [event for byte in cut(sse(document), [1]) for event in decoder.feed(byte)]
@@ -288,13 +288,13 @@ _garbage = st.sampled_from([*_pieces, b"{", b"\n", b"\n\n", b"\r", b":"])
 
 @settings(max_examples=300)
 @given(st.lists(_garbage | st.binary(max_size=5), max_size=10).map(b"".join), read_sizes)
-def test_nothing_depends_on_the_cut_whatever_the_bytes(data: bytes, sizes: list[int]) -> None:
+def test_the_outcome_does_not_depend_on_the_cut_whatever_the_bytes(data: bytes, sizes: list[int]) -> None:
     assert outcome(cm.snake.event_decoder(), cut(data, sizes)) == outcome(cm.snake.event_decoder(), [data])
 
 
 @settings(max_examples=300)
 @given(st.lists(_garbage, max_size=12).map(b"".join))
-def test_many_events_in_a_read_are_what_each_is_alone(data: bytes) -> None:
+def test_events_in_one_read_are_those_of_the_frames_alone(data: bytes) -> None:
     alone = [
         seen(event) for frame in SSEDecoder().feed(data) for event in cm.snake.event_decoder().feed(encode_sse(frame))
     ]

@@ -96,7 +96,7 @@ DECOYS = [
 
 
 @pytest.mark.parametrize("name", STREAMS)
-def test_streams_under_every_cut(name: str) -> None:
+def test_a_meter_reads_these_streams_under_every_cut(name: str) -> None:
     data, expected = STREAMS[name]
     for pieces in every_cut(data):
         assert metered(pieces) == expected
@@ -104,7 +104,7 @@ def test_streams_under_every_cut(name: str) -> None:
 
 @pytest.mark.parametrize("event", [True, False])
 @pytest.mark.parametrize("decoy", DECOYS)
-def test_what_only_looks_like_the_end(decoy: str, event: bool) -> None:
+def test_text_that_looks_like_a_final_event_is_ignored(decoy: str, event: bool) -> None:
     documents: list[Document] = [
         {**DELTA, "content": decoy},
         {**DELTA, "content": {"type": "text", "text": decoy}},
@@ -119,7 +119,7 @@ def test_what_only_looks_like_the_end(decoy: str, event: bool) -> None:
     assert metered(cut(stream([STARTED]) + data * 40 + stream([DONE]), [9000])) == ("c1", USAGE, None, True)
 
 
-def test_both_namings() -> None:
+def test_a_meter_reads_its_codecs_naming() -> None:
     snake = {"type": "conversation.response.done", "usage": {"total_tokens": 7}}
     camel = {"type": "conversation.response.done", "usage": {"totalTokens": 7}}
     expected = cm.ConversationUsageInfo(total_tokens=7)
@@ -127,7 +127,7 @@ def test_both_namings() -> None:
     assert metered([sse({"type": "conversation.response.started", "conversationId": "c"})], cm.camel)[0] == "c"
 
 
-def test_it_knows_as_soon_as_the_event_is_there() -> None:
+def test_a_meter_is_up_to_date_after_each_read() -> None:
     meter = cm.snake.meter()
     assert state(meter) == NOTHING
     meter.feed(sse(STARTED)[:-1])
@@ -141,14 +141,14 @@ def test_it_knows_as_soon_as_the_event_is_there() -> None:
     assert state(meter) == ("c1", USAGE, None, True)
 
 
-def test_any_buffer_and_text() -> None:
+def test_any_buffer_and_str_are_read() -> None:
     data = stream([STARTED, DELTA, DONE])
     for one in data, bytearray(data), memoryview(data), data.decode():
         assert metered([one]) == ("c1", USAGE, None, True)
 
 
 @pytest.mark.parametrize("size", [1000, 9000, 10**6])
-def test_long_streams_of_deltas(size: int) -> None:
+def test_long_streams_of_deltas_are_metered_in_reads_of_any_size(size: int) -> None:
     data = stream([STARTED] + [DELTA] * 2000 + [DONE])
     assert metered(cut(data, [size])) == ("c1", USAGE, None, True)
     assert metered(cut(stream([STARTED] + [DELTA] * 2000), [size])) == ("c1", None, None, False)
@@ -171,7 +171,7 @@ MANY = sse(DELTA) * 200
     ],
     ids=["first", "last", "before a part of one", "before all but a byte of one", "before [DONE]"],
 )
-def test_an_end_that_is_called_a_delta(text: bytes, place: int) -> None:
+def test_a_final_event_named_a_delta_is_found_at_either_end_of_a_read(text: bytes, place: int) -> None:
     """A long read is not looked through, but the first and the last event in it are, whatever they are called."""
     for offset in range(place, place + len(MISNAMED) + 1):
         assert metered([sse(STARTED), text[:offset], text[offset:]]) == ("c1", USAGE, None, True)
@@ -190,7 +190,7 @@ OVERSIZE: dict[str, tuple[bytes, State]] = {
 
 
 @pytest.mark.parametrize("name", OVERSIZE)
-def test_what_is_too_large_is_passed_over_however_it_is_cut(name: str) -> None:
+def test_an_event_too_large_is_skipped_however_it_is_cut(name: str) -> None:
     data, expected = OVERSIZE[name]
     for reads in (
         *([data], cut(data, [2**20]), cut(data, [2**24 - 7, 11, 100])),
@@ -224,7 +224,7 @@ _styles: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
 @pytest.mark.parametrize("naming", NAMINGS)
 @settings(max_examples=100)
 @given(data=st.data())
-def test_it_agrees_with_the_decoder(naming: Naming, data: st.DataObject) -> None:
+def test_a_meter_agrees_with_the_decoder(naming: Naming, data: st.DataObject) -> None:
     started = data.draw(wire(cm.ResponseStartedEvent, "snake"))
     end = data.draw(st.one_of([wire(cls, "snake") for cls in _ENDS]))
     documents = [started, *data.draw(st.lists(_middle, max_size=5)) * data.draw(st.sampled_from([1, 1, 30])), end]
@@ -250,5 +250,5 @@ def test_it_agrees_with_the_decoder(naming: Naming, data: st.DataObject) -> None
 @given(
     st.lists(st.binary(max_size=6) | st.sampled_from([sse(DONE), sse(STARTED), b"data: ", b"\n\n", b"{"]), max_size=8)
 )
-def test_it_never_raises(reads: list[bytes]) -> None:
+def test_a_meter_never_raises(reads: list[bytes]) -> None:
     assert metered(reads) == metered([b"".join(reads)])

@@ -154,14 +154,14 @@ LEFT_AT_THE_END: dict[str, tuple[bytes, list[Read]]] = {
 
 
 @pytest.mark.parametrize("name", VECTORS)
-def test_vectors(name: str) -> None:
+def test_the_vectors_of_the_standard_are_read_under_every_cut(name: str) -> None:
     data, expected = VECTORS[name]
     for pieces in every_cut(data):
         assert read(pieces, close=False) == expected, pieces
 
 
 @pytest.mark.parametrize("name", LEFT_AT_THE_END)
-def test_what_is_left_at_the_end(name: str) -> None:
+def test_whole_json_without_its_blank_line_is_an_event(name: str) -> None:
     data, expected = LEFT_AT_THE_END[name]
     for before, events in [(b"", []), (b"data: a\n\n", [message("a")]), (b"data: a\r\n\r\n", [message("a")])]:
         if before and name == "half a byte-order mark":
@@ -170,7 +170,7 @@ def test_what_is_left_at_the_end(name: str) -> None:
             assert read(pieces) == events + expected, pieces
 
 
-def test_an_event_comes_with_the_byte_that_completes_it() -> None:
+def test_an_event_is_returned_with_the_byte_that_completes_it() -> None:
     # A CR ends a line at once: the LF that may follow is not waited for.
     for data in b"data: a\r\r", b"data: a\r\n\r", b"data: a\n\n", b"data: a\n\r":
         decoder = SSEDecoder()
@@ -180,14 +180,14 @@ def test_an_event_comes_with_the_byte_that_completes_it() -> None:
         assert decoder.feed(b"data: b\n\n") == [ServerSentEvent(data="b")]
 
 
-def test_any_buffer_and_text() -> None:
+def test_any_buffer_and_str_are_read() -> None:
     data = "data: \u00e9\n\n"
     for one in data, data.encode(), bytearray(data.encode()), memoryview(data.encode()), memoryview(data.encode())[:]:
         assert SSEDecoder().feed(one) == [ServerSentEvent(data="\u00e9")]
     assert read(["\ufeffda", "ta: a\r", "\n\r\n"]) == [message("a")]
 
 
-def test_a_buffer_may_be_used_again() -> None:
+def test_a_buffer_may_be_reused_after_feed() -> None:
     decoder = SSEDecoder()
     buffer = bytearray(b"data: on")
     assert decoder.feed(buffer) == []
@@ -195,7 +195,7 @@ def test_a_buffer_may_be_used_again() -> None:
     assert decoder.feed(b"e\n\n") == [ServerSentEvent(data="one")]
 
 
-def test_what_it_takes_to_connect_again() -> None:
+def test_last_event_id_and_reconnection_time_outlive_a_stream() -> None:
     """The last event id and the reconnection time count without data beside them, and between streams."""
     decoder = SSEDecoder()
     assert (decoder.last_event_id, decoder.reconnection_time) == ("", None)
@@ -210,7 +210,7 @@ def test_what_it_takes_to_connect_again() -> None:
 @pytest.mark.parametrize(
     "left", [b"data: 1\n: comm", b"data: 1\r", b"\xef", b"data: " + b"x" * 15, b"data: x\n", b": c", b"\xef\xbb\xbfd"]
 )
-def test_after_its_end_it_reads_another_stream(left: bytes) -> None:
+def test_a_closed_decoder_reads_another_stream(left: bytes) -> None:
     for pieces in every_cut(left):
         decoder = SSEDecoder(max_event_bytes=25)
         for piece in pieces:
@@ -221,7 +221,7 @@ def test_after_its_end_it_reads_another_stream(left: bytes) -> None:
         assert decoder.feed(b"\n") == [ServerSentEvent(data="0123456789")]
 
 
-def test_too_large() -> None:
+def test_an_event_too_large_raises() -> None:
     decoder = SSEDecoder(max_event_bytes=20)
     assert decoder.feed(b": a comment of any length counts for nothing\ndata: 0123456789\n\ndata:") == [
         ServerSentEvent(data="0123456789")
@@ -272,7 +272,7 @@ def plainly(data: bytes) -> list[Read]:
 
 
 @given(raw_streams, read_sizes)
-def test_the_algorithm_of_the_standard(data: bytes, sizes: list[int]) -> None:
+def test_the_events_are_those_of_the_standards_algorithm(data: bytes, sizes: list[int]) -> None:
     assert read(cut(data, sizes), close=False) == plainly(data)
 
 
@@ -293,7 +293,7 @@ _sent = st.builds(
 
 
 @given(st.lists(_sent, max_size=4), read_sizes)
-def test_what_is_written_is_read_back(events: list[ServerSentEvent], sizes: list[int]) -> None:
+def test_written_events_are_read_back(events: list[ServerSentEvent], sizes: list[int]) -> None:
     expected, last_id = list[Read](), ""
     for event in events:
         last_id = event.id or last_id  # An event without an id has the one before it.
@@ -302,7 +302,7 @@ def test_what_is_written_is_read_back(events: list[ServerSentEvent], sizes: list
     assert read(cut(b"".join(map(encode_sse, events)), sizes), close=False) == expected
 
 
-def test_what_is_written() -> None:
+def test_events_are_written_line_by_line() -> None:
     assert encode_sse(ServerSentEvent()) == b"data: \n\n"
     assert encode_sse(ServerSentEvent(data="a\r\nb\rc\nd")) == b"data: a\ndata: b\ndata: c\ndata: d\n\n"
     written = encode_sse(ServerSentEvent("x", "\u00e9", "7", 0))
@@ -311,7 +311,7 @@ def test_what_is_written() -> None:
 
 
 @pytest.mark.parametrize("text", ["\n", "\r", "a\r\nb", "a\n", "\ra"])
-def test_what_cannot_be_written(text: str) -> None:
+def test_a_name_or_id_with_a_line_end_cannot_be_written(text: str) -> None:
     with pytest.raises(ValueError, match="line end"):
         encode_sse(ServerSentEvent(event=text))
     with pytest.raises(ValueError, match="line end"):
@@ -319,7 +319,7 @@ def test_what_cannot_be_written(text: str) -> None:
 
 
 @pytest.mark.parametrize("retry", [-1, 10**19, 10**40])
-def test_a_time_that_cannot_be_written(retry: int) -> None:
+def test_a_reconnection_time_out_of_range_cannot_be_written(retry: int) -> None:
     with pytest.raises(ValueError, match="milliseconds"):
         encode_sse(ServerSentEvent(retry=retry))
 

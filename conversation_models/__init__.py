@@ -32,9 +32,15 @@ from .models.events import (
 from .models.responses import ConversationResponse, ConversationUsageInfo, ResponseHead
 from .models.unknown import Unknown
 from .patch import patch
-from .stream.builder import ResponseBuilder, acollect, collect
-from .stream.decoder import EventDecoder, InvalidEvent, StreamEvent
-from .stream.errors import ConversationResponseError, EventTooLargeError, TruncatedStreamError
+from .stream.builder import ResponseBuilder, acollect, acollect_all, collect, collect_all
+from .stream.decoder import EventDecoder
+from .stream.errors import (
+    ConversationResponseError,
+    EventTooLargeError,
+    MultipleResponsesError,
+    TruncatedStreamError,
+)
+from .stream.invalid import InvalidEvent, StreamEvent
 from .stream.meter import StreamMeter
 
 __all__ = [
@@ -59,6 +65,7 @@ __all__ = [
     "InvalidEvent",
     "MessageOutputEntry",
     "MessageOutputEvent",
+    "MultipleResponsesError",
     "OutputEntry",
     "ReferenceChunk",
     "ResponseBuilder",
@@ -79,8 +86,10 @@ __all__ = [
     "TruncatedStreamError",
     "Unknown",
     "acollect",
+    "acollect_all",
     "camel",
     "collect",
+    "collect_all",
     "decode",
     "encode",
     "patch",

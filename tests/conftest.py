@@ -2,6 +2,6 @@
 
 from hypothesis import HealthCheck, settings
 
-# Times vary with the machine: how long an example took says nothing of whether it is right.
+# An example may be slow on a busy machine. That is not a failure.
 settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("suite")

@@ -5,7 +5,7 @@ encoder would write the wrong keys for the odd ones out; so check first, and reb
 
 The plan: each class gets a check and a rebuild, compiled once from the types of its fields. A check looks only at
 fields that can hold a model with two spellings. Most members need no look inside, because their class alone answers the
-question: these classes are collected in ``settled``, so that a member of such a class, or a list of them, costs no call.
+question. These classes are collected in ``settled``: a member of such a class, or a list of them, costs no call.
 """
 
 from collections.abc import Callable, Mapping

@@ -1,40 +1,29 @@
-"""Stream events to the response that the call would have given without streaming.
+"""Stream events to the response that the same call returns without streaming.
 
-The plan: adding an event files it under the output it belongs to, in constant time, and nothing is joined or built
-before somebody asks for it. Each kind of output has a draft (``drafts``), which holds what has come of it so far.
+The plan: adding an event hands it to the draft of the output it belongs to (``drafts``), in constant time. Text is
+joined and entries are built when somebody asks for them. ``progress`` decides which events belong to the response.
 """
 
 from collections.abc import AsyncIterable, Iterable
-from typing import Any, TypeVar
+from typing import Any
 
-from msgspec import UNSET, UnsetType
-
-from ..models.events import (
-    AgentHandoffDoneEvent,
-    AgentHandoffStartedEvent,
-    FunctionCallEvent,
-    ResponseDoneEvent,
-    ResponseErrorEvent,
-    ResponseStartedEvent,
-    ToolExecutionDeltaEvent,
-    ToolExecutionDoneEvent,
-    ToolExecutionStartedEvent,
-)
+from ..errors import ConversationDecodeError
+from ..models.events import ResponseDoneEvent, ResponseErrorEvent, ResponseStartedEvent
 from ..models.responses import ConversationResponse, ConversationUsageInfo
-from .decoder import StreamEvent
-from .drafts import CallDraft, Draft, HandoffDraft, MessageDraft, ToolDraft
-from .errors import ConversationResponseError, TruncatedStreamError
+from .drafts import Drafts, MessageDraft, draft_classes
+from .errors import ConversationResponseError, MultipleResponsesError, TruncatedStreamError
+from .invalid import StreamEvent, not_an_event
+from .progress import Progress, Step
 
-__all__ = ["ResponseBuilder", "acollect", "collect"]
-
-D = TypeVar("D", bound=Draft)
+__all__ = ["ResponseBuilder", "acollect", "acollect_all", "collect", "collect_all"]
 
 
 class ResponseBuilder:
-    """Puts a stream's events back together.
+    """Builds one response from the events of its stream.
 
-    ``done`` turns true with ``conversation.response.done``; ``error`` is the event in which the service reported one.
-    A stream is complete with either.
+    ``done``: whether ``conversation.response.done`` was added, and could be read. ``error``: the event in which the
+    service reported an error. Events after the end are ignored, and so are those of a second response, except that
+    ``finish`` then raises.
 
     >>> from conversation_models import MessageOutputEvent
     >>> builder = ResponseBuilder()
@@ -44,7 +33,17 @@ class ResponseBuilder:
     'Hello world'
     """
 
-    __slots__ = ("_by_key", "_conversation_id", "_drafts", "_message", "_usage", "done", "error")
+    __slots__ = (
+        "_conversation_id",
+        "_delta_class",
+        "_drafts",
+        "_message",
+        "_open",
+        "_progress",
+        "_usage",
+        "done",
+        "error",
+    )
 
     done: bool
     error: ResponseErrorEvent | None
@@ -54,83 +53,100 @@ class ResponseBuilder:
         self.error = None
         self._conversation_id = ""
         self._usage = ConversationUsageInfo()
-        self._drafts: list[Draft] = []  # In order of arrival.
-        self._by_key: dict[Any, Draft] = {}
-        self._message = MessageDraft(-1, UNSET)  # The one the last delta belonged to.
+        self._progress = Progress()
+        self._drafts = Drafts()
+        self._open = False
+        # The latest message and the class of its deltas, which each naming has its own of. No class unless ``_open``.
+        self._message: Any = None
+        self._delta_class: Any = None
 
     def add(self, event: StreamEvent) -> None:
-        """Take in an event, in constant time. ``Unknown`` and ``InvalidEvent`` change nothing."""
-        if event.type == "message.output.delta":
-            message = self._message
-            if event.id != message.id or event.output_index != message.index:
-                message = self._message = self._draft(MessageDraft, event.output_index, event.id)
-            if event.content_index == message.text_index and isinstance(event.content, str):
-                message.text.append(event.content)
-            else:
-                message.add(event)
+        """Add the next event of the stream. An ``Unknown`` or ``InvalidEvent`` adds nothing to the response.
+
+        Raises ``TypeError`` if ``event`` is not an event. O(1).
+        """
+        # Nearly every event is a delta of the same message as the event before.
+        delta: Any = event
+        if type(delta) is not self._delta_class:
+            self._add(event)
             return
-        match event:
-            case ToolExecutionStartedEvent() | ToolExecutionDeltaEvent() | ToolExecutionDoneEvent():
-                self._draft(ToolDraft, event.output_index, event.id).add(event)
-            case FunctionCallEvent():
-                self._call(event).add(event)
-            case AgentHandoffStartedEvent() | AgentHandoffDoneEvent():
-                self._draft(HandoffDraft, event.output_index, event.id).add(event)
-            case ResponseStartedEvent():
-                self._conversation_id = event.conversation_id
-            case ResponseDoneEvent():
-                self._usage = event.usage
-                self.done = True
-            case ResponseErrorEvent():
-                self.error = event
+        message = self._message
+        if delta.id != message.id or delta.output_index != message.index:
+            message = self._message = self._drafts.of(delta, MessageDraft)
+        if delta.content_index == message.text_index and isinstance(delta.content, str):
+            message.text.append(delta.content)
+        else:
+            message.add(delta)
 
-    def _draft(self, cls: type[D], index: int, id: str | UnsetType, tool_call_id: str = "") -> D:
-        key = (cls, index, id, tool_call_id)
-        draft: Any = self._by_key.get(key)
-        if draft is None:
-            draft = self._by_key[key] = cls(index, id)
-            self._drafts.append(draft)
-        found: D = draft
-        return found
-
-    def _call(self, event: FunctionCallEvent) -> CallDraft:
-        # A delta without an id belongs to the output that its tool_call_id names, whether that has an id or not.
-        if event.id is UNSET:
-            return self._draft(CallDraft, event.output_index, UNSET, event.tool_call_id)
-        named = self._by_key.get((CallDraft, event.output_index, UNSET, event.tool_call_id))
-        if isinstance(named, CallDraft) and named.id in (UNSET, event.id):
-            return named
-        draft = self._draft(CallDraft, event.output_index, event.id)
-        self._by_key.setdefault((CallDraft, event.output_index, UNSET, event.tool_call_id), draft)
-        return draft
+    def _add(self, event: StreamEvent) -> None:
+        draft_class = draft_classes[type(event)]
+        if draft_class is None or not self._open:
+            step = self._progress.take(event)
+            self._open = self._progress.responses == 1 and not self._progress.ended
+            if not self._open:
+                self._delta_class = None
+            if step is Step.OUTSIDE or self._progress.responses > 1:
+                return
+        if draft_class is not None:
+            draft = self._drafts.of(event, draft_class)
+            draft.add(event)
+            if draft_class is MessageDraft:
+                self._message, self._delta_class = draft, type(event)
+        elif isinstance(event, ResponseStartedEvent):
+            self._conversation_id = event.conversation_id
+        elif isinstance(event, ResponseDoneEvent):
+            self._usage = event.usage
+            self.done = True
+        elif isinstance(event, ResponseErrorEvent):
+            self.error = event
 
     @property
     def response(self) -> ConversationResponse:
-        """The response as far as it came: a value of its own, which later events leave alone. Costs its size.
+        """The response so far: a new value, which later events do not change. O(size).
 
-        Outputs stand in the order of their ``output_index``, those that share one in order of arrival, a handoff from
-        the moment that both its ends are known. ``conversation_id`` is empty and ``usage`` zero until they are told.
+        Outputs are in the order of their ``output_index``, and in order of arrival if they share one. A handoff is left
+        out until both its events have been added. ``conversation_id`` is empty and ``usage`` zero until they are known.
         """
-        drafts = sorted(self._drafts, key=lambda draft: draft.index)
         return ConversationResponse(
             conversation_id=self._conversation_id,
-            outputs=[entry for draft in drafts if (entry := draft.entry()) is not None],
+            outputs=[entry for draft in self._drafts.in_order() if (entry := draft.entry()) is not None],
             usage=self._usage,
         )
 
     @property
     def text(self) -> str:
-        """The answer so far: the text of all messages, one after the other. Costs its size."""
-        drafts = sorted(self._drafts, key=lambda draft: draft.index)
-        return "".join([draft.answer() for draft in drafts if isinstance(draft, MessageDraft)])
+        """The answer so far: the text of all messages, joined. O(size)."""
+        return "".join([draft.answer() for draft in self._drafts.in_order() if isinstance(draft, MessageDraft)])
+
+    def finish(self) -> ConversationResponse:
+        """The response, once all events of the stream have been added. O(size).
+
+        Raises ``TruncatedStreamError`` if the response has not ended, ``ConversationResponseError`` if the service
+        reported an error, ``ConversationDecodeError`` if the event that ended the response was malformed, and
+        ``MultipleResponsesError`` if there was more than one response.
+        """
+        progress = self._progress
+        if progress.responses > 1:
+            raise MultipleResponsesError(
+                "The events hold more than one response; collect_all returns each of them in a list"
+            )
+        if progress.unreadable is not None:
+            # A copy: an exception that is raised keeps the frames it passes, and the builder is in one of them.
+            error = progress.unreadable.error
+            raise ConversationDecodeError(str(error), error.path)
+        if self.error is not None:
+            raise ConversationResponseError(self.error, self.response)
+        if not progress.ended:
+            raise TruncatedStreamError("The stream ended without conversation.response.done", b"", self.response)
+        return self.response
 
 
 def collect(events: Iterable[StreamEvent]) -> ConversationResponse:
-    """The response that a stream's events add up to.
+    """The response that ``events`` add up to.
 
-    Raises ``TruncatedStreamError`` where the stream ends without ``conversation.response.done`` or ``.error``, and
-    ``ConversationResponseError`` where it reports an error; both carry the response so far as ``partial``. What reading
-    ``events`` raises passes through, but not behind the end, where nothing is lost with it.
+    Raises what ``ResponseBuilder.finish`` raises. Exceptions from ``events`` propagate, except after the final event,
+    where they are ignored. ``ConversationResponseError`` and ``TruncatedStreamError`` carry the response so far as
+    ``partial``.
 
     >>> from conversation_models import camel
     >>> stream = [
@@ -142,11 +158,12 @@ def collect(events: Iterable[StreamEvent]) -> ConversationResponse:
     """
     builder = ResponseBuilder()
     try:
-        for event in events:
+        for event in _not_bytes(events):
             builder.add(event)
     except Exception as error:
-        _lacks_its_end(builder, error)
-    return _complete(builder)
+        if not _can_finish(builder, error):
+            raise
+    return builder.finish()
 
 
 async def acollect(events: AsyncIterable[StreamEvent]) -> ConversationResponse:
@@ -156,21 +173,74 @@ async def acollect(events: AsyncIterable[StreamEvent]) -> ConversationResponse:
         async for event in events:
             builder.add(event)
     except Exception as error:
-        _lacks_its_end(builder, error)
-    return _complete(builder)
+        if not _can_finish(builder, error):
+            raise
+    return builder.finish()
 
 
-def _lacks_its_end(builder: ResponseBuilder, error: Exception) -> None:
-    # Behind its end, a stream has nothing to lose.
-    if not builder.done and builder.error is None:
-        if isinstance(error, TruncatedStreamError):
-            error.partial = builder.response
-        raise error
+def collect_all(events: Iterable[StreamEvent]) -> list[ConversationResponse]:
+    """The responses that ``events`` add up to, in order; at least one.
+
+    Raises what ``collect`` raises, for the first response that was cut off, failed, or has a malformed end. All
+    exceptions from ``events`` propagate, since further responses could be missing.
+    """
+    collector = _Collector()
+    try:
+        for event in _not_bytes(events):
+            collector.add(event)
+    except TruncatedStreamError as error:
+        error.partial = collector.builder.response
+        raise
+    return collector.finish()
 
 
-def _complete(builder: ResponseBuilder) -> ConversationResponse:
-    if builder.error is not None:
-        raise ConversationResponseError(builder.error, builder.response)
-    if not builder.done:
-        raise TruncatedStreamError("The stream ended without conversation.response.done", b"", builder.response)
-    return builder.response
+async def acollect_all(events: AsyncIterable[StreamEvent]) -> list[ConversationResponse]:
+    """``collect_all`` over an asynchronous source."""
+    collector = _Collector()
+    try:
+        async for event in events:
+            collector.add(event)
+    except TruncatedStreamError as error:
+        error.partial = collector.builder.response
+        raise
+    return collector.finish()
+
+
+class _Collector:
+    """A builder for each response of a stream, one after the other."""
+
+    __slots__ = ("_finished", "_progress", "builder")
+
+    def __init__(self) -> None:
+        self.builder = ResponseBuilder()
+        self._finished: list[ConversationResponse] = []
+        self._progress = Progress()
+
+    def add(self, event: StreamEvent) -> None:
+        # A delta of the open response opens no other.
+        is_delta = type(event) is self.builder._delta_class
+        if not is_delta and self._progress.take(event) is Step.OPENS and self._progress.responses > 1:
+            self._finished.append(self.builder.finish())
+            self.builder = ResponseBuilder()
+        self.builder.add(event)
+
+    def finish(self) -> list[ConversationResponse]:
+        return [*self._finished, self.builder.finish()]
+
+
+def _can_finish(builder: ResponseBuilder, error: Exception) -> bool:
+    """Whether ``builder.finish`` decides, although reading the events failed with ``error``."""
+    if builder._progress.ended:
+        return True
+    if isinstance(error, TruncatedStreamError):
+        if builder._progress.responses > 1:
+            return True
+        error.partial = builder.response
+    return False
+
+
+def _not_bytes(events: Iterable[StreamEvent]) -> Iterable[StreamEvent]:
+    # Bytes are iterable, and empty ones would be a stream without events.
+    if isinstance(events, bytes | bytearray | memoryview | str):
+        raise not_an_event(type(events))
+    return events

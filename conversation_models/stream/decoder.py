@@ -6,7 +6,7 @@ frame, or does not decode, is read on its own, field by field; so a frame that i
 """
 
 from collections.abc import AsyncGenerator, AsyncIterable, Callable, Generator, Iterable, Iterator
-from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from ..errors import ConversationDecodeError
 from ..jsontext import UNREADABLE, is_json
@@ -14,35 +14,12 @@ from ..models.events import ConversationEvent, ResponseDoneEvent, ResponseErrorE
 from .blocks import MAX_EVENT_BYTES, BlockReader
 from .errors import TruncatedStreamError
 from .frames import is_end_mark, read_fields
+from .invalid import InvalidEvent, StreamEvent
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
 __all__ = ["EventDecoder", "InvalidEvent", "StreamEvent", "aiter_events", "iter_events"]
-
-
-class InvalidEvent:
-    """An event whose data is no conversation event: ``raw`` is that data as it came, ``error`` what is wrong.
-
-    ``event`` is the field of that name beside the data, empty where there was none.
-    """
-
-    __slots__ = ("error", "event", "raw")
-    __match_args__ = ("raw", "error")
-
-    type: ClassVar[None] = None
-
-    def __init__(self, raw: bytes, error: ConversationDecodeError, event: str = "") -> None:
-        self.raw = raw
-        self.error = error
-        self.event = event
-
-    def __repr__(self) -> str:
-        return f"InvalidEvent(raw={self.raw!r}, error={self.error!r}, event={self.event!r})"
-
-
-StreamEvent: TypeAlias = ConversationEvent | InvalidEvent
-"""What a stream holds, where malformed events do not end it."""
 
 _DELTA = b"event: message.output.delta\ndata: "
 _DATA_ONLY = b"data: "

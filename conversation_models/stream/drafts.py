@@ -1,6 +1,17 @@
-"""Outputs in the making: what the events of a stream have told of each entry so far."""
+"""Outputs in the making: what the events of a stream have said about each entry so far.
 
-from typing import Any
+Which output an event belongs to is decided here, at its index (``output_index``):
+
+- An output is known by its id. Messages, tool executions, function calls and handoffs are apart, even with equal ids.
+- A function call is known by its ``tool_call_id`` too, since ids are missing from some deltas. A delta without an id
+  belongs to the call that the first delta with its ``tool_call_id`` belongs to.
+- A delta with an id belongs to the call with that id. If there is none, and the call with its ``tool_call_id`` has no
+  id yet, then it belongs to that call, and the call takes the id.
+
+So no two outputs of a kind have one id at one index.
+"""
+
+from typing import Any, TypeAlias, TypeVar, get_args
 
 from msgspec import UNSET, UnsetType
 
@@ -9,18 +20,27 @@ from ..models.entries import AgentHandoffEntry, FunctionCallEntry, MessageOutput
 from ..models.events import (
     AgentHandoffDoneEvent,
     AgentHandoffStartedEvent,
+    Event,
     FunctionCallEvent,
     MessageOutputEvent,
     ToolExecutionDeltaEvent,
     ToolExecutionDoneEvent,
     ToolExecutionStartedEvent,
 )
+from ..models.unknown import Unknown
+from .invalid import InvalidEvent, not_an_event
 
-__all__ = ["CallDraft", "Draft", "HandoffDraft", "MessageDraft", "ToolDraft"]
+__all__ = ["Draft", "Drafts", "MessageDraft", "draft_classes"]
+
+# Indexes are in it as text, since anybody can send many ints that share a hash.
+Name: TypeAlias = tuple[Any, ...]
 
 
 class Draft:
-    """An output, identified by its index and id."""
+    """An output in the making.
+
+    To have events built, a subclass is enough: it takes those that the annotation of its ``add`` names.
+    """
 
     __slots__ = ("id", "index")
 
@@ -28,20 +48,91 @@ class Draft:
         self.index = index
         self.id = id
 
+    def __init_subclass__(cls) -> None:
+        taken = cls.add.__annotations__["event"]
+        for event_class in get_args(taken) or (taken,):
+            _draft_class_by_tag[event_class.__struct_config__.tag] = cls
+
+    @classmethod
+    def names(cls, event: Any) -> tuple[Name, ...]:
+        """The names that ``event`` has for its output: one, or two with the more reliable one first."""
+        return ((cls, hex(event.output_index), event.id),)
+
+    def add(self, event: Any) -> None:
+        """Add an event of this output. O(1)."""
+        raise NotImplementedError
+
     def entry(self) -> OutputEntry | None:
-        """The entry as it stands, ``None`` while it lacks what it cannot be without. Costs its size."""
+        """Build the entry from the events so far; ``None`` until its required fields are known. O(size)."""
         raise NotImplementedError
 
 
+D = TypeVar("D", bound=Draft)
+
+_draft_class_by_tag: dict[str | int | None, type[Draft]] = {}
+
+
+class _DraftClasses(dict[type, type[Draft] | None]):
+    """The class of draft that takes each class of event, ``None`` if no draft does.
+
+    Looked up once for each class, since each naming has its own, and programs derive more. Raises ``TypeError`` for a
+    class that is not an event's.
+    """
+
+    def __missing__(self, cls: type) -> type[Draft] | None:
+        if issubclass(cls, Event):
+            found = _draft_class_by_tag.get(cls.__struct_config__.tag)
+        elif issubclass(cls, Unknown | InvalidEvent):
+            found = None
+        else:
+            raise not_an_event(cls)
+        self[cls] = found
+        return found
+
+
+draft_classes = _DraftClasses()
+
+
+class Drafts:
+    """The outputs of one response."""
+
+    __slots__ = ("_by_name", "_in_order_of_arrival")
+
+    def __init__(self) -> None:
+        self._in_order_of_arrival: list[Draft] = []
+        self._by_name: dict[Name, Any] = {}
+
+    def of(self, event: Any, cls: type[D]) -> D:
+        """The draft of the output that ``event`` belongs to; a new ``cls`` if it is the first event of that output.
+
+        O(size of the names).
+        """
+        names = cls.names(event)
+        draft: D | None = self._by_name.get(names[0])
+        if draft is None:
+            draft = self._by_name.get(names[-1])
+            if draft is None or draft.id is not UNSET:
+                draft = cls(event.output_index, event.id)
+                self._in_order_of_arrival.append(draft)
+            self._by_name[names[0]] = draft
+        if len(names) > 1:
+            self._by_name.setdefault(names[1], draft)
+        return draft
+
+    def in_order(self) -> list[Draft]:
+        """The drafts in the order of their index; those with the same index in order of arrival."""
+        return sorted(self._in_order_of_arrival, key=lambda draft: draft.index)
+
+
 class MessageDraft(Draft):
-    """A message: plain text until a chunk comes, a list of chunks from then on."""
+    """A message: its content is a string, or a list of chunks as soon as one delta is a chunk."""
 
     __slots__ = ("_first", "_has_chunks", "_parts", "text", "text_index")
 
     text: list[str]
-    """The pieces of the text part that is last, if a text part is."""
+    """Pieces of the last part, if that part is text."""
     text_index: int | None
-    """The ``content_index`` of that part."""
+    """The ``content_index`` of that part; ``None`` if it is not text."""
 
     def __init__(self, index: int, id: str | UnsetType) -> None:
         super().__init__(index, id)
@@ -52,7 +143,7 @@ class MessageDraft(Draft):
         self.text_index = None
 
     def add(self, event: MessageOutputEvent) -> None:
-        """Take in a delta that does not just go on with ``text``."""
+        """Add a delta. For a string with the index ``text_index``, it is enough to append it to ``text``."""
         if self._first is None:
             self._first = event
         content, index = event.content, event.content_index
@@ -79,7 +170,7 @@ class MessageDraft(Draft):
         self.text.append(piece)
 
     def answer(self) -> str:
-        """The text alone."""
+        """The text, without the other chunks. O(size)."""
         return "".join(["".join(part) for part in self._parts if isinstance(part, list)])
 
     def entry(self) -> OutputEntry | None:
@@ -96,7 +187,7 @@ class MessageDraft(Draft):
 
 
 class _Thinking:
-    """Reasoning in the making."""
+    """A thinking chunk in the making."""
 
     __slots__ = ("_parts", "closed", "index", "signature")
 
@@ -108,7 +199,7 @@ class _Thinking:
         self._add(chunk)
 
     def add(self, chunk: ThinkChunk) -> None:
-        """Take in the next piece."""
+        """Add the next piece."""
         self.closed = _newer(chunk.closed, self.closed)
         self.signature = _newer(chunk.signature, self.signature)
         self._add(chunk)
@@ -123,7 +214,7 @@ class _Thinking:
                 self._parts.append([part.text])
 
     def chunk(self) -> ThinkChunk:
-        """The chunk as it stands."""
+        """Build the chunk from the pieces so far. O(size)."""
         return ThinkChunk(
             thinking=[TextChunk(text="".join(part)) if isinstance(part, list) else part for part in self._parts],
             closed=self.closed,
@@ -150,7 +241,7 @@ class ToolDraft(Draft):
         self._done: ToolExecutionDoneEvent | None = None
 
     def add(self, event: ToolExecutionStartedEvent | ToolExecutionDeltaEvent | ToolExecutionDoneEvent) -> None:
-        """Take in one of its events."""
+        """Add one of its events."""
         self._name = self._name or event.name
         if event.type == "tool.execution.done":
             self._done = event
@@ -186,8 +277,15 @@ class CallDraft(Draft):
         self._arguments: list[str] = []
         self._confirmation_status: str | None | UnsetType = UNSET
 
+    @classmethod
+    def names(cls, event: FunctionCallEvent) -> tuple[Name, ...]:
+        """The id, if there is one, and the ``tool_call_id``."""
+        index = hex(event.output_index)
+        by_call = (cls, index, "", event.tool_call_id)
+        return (by_call,) if event.id is UNSET else ((cls, index, event.id), by_call)
+
     def add(self, event: FunctionCallEvent) -> None:
-        """Take in one of its deltas."""
+        """Add a delta."""
         if self._first is None:
             self._first = event
         if self.id is UNSET:
@@ -222,7 +320,7 @@ class HandoffDraft(Draft):
         self._done: AgentHandoffDoneEvent | None = None
 
     def add(self, event: AgentHandoffStartedEvent | AgentHandoffDoneEvent) -> None:
-        """Take in one of its two events."""
+        """Add one of its two events."""
         if event.type == "agent.handoff.started":
             self._started = event
         else:

@@ -4,14 +4,14 @@ from ..errors import ConversationModelsError
 from ..models.events import ResponseErrorEvent
 from ..models.responses import ConversationResponse
 
-__all__ = ["ConversationResponseError", "EventTooLargeError", "TruncatedStreamError"]
+__all__ = ["ConversationResponseError", "EventTooLargeError", "MultipleResponsesError", "TruncatedStreamError"]
 
 
 class TruncatedStreamError(ConversationModelsError):
-    """A stream that ended before its end.
+    """The stream ended early.
 
-    ``pending`` holds the bytes of the event it was cut off in (lines ended by LF, comments left out), empty where it
-    ended between two; ``partial`` the response as far as it came, where the error comes from ``collect``.
+    ``pending``: bytes of the incomplete event (LF line endings, comments removed), empty if the cut fell between
+    events. ``partial``: the response so far, when raised by ``collect`` or a builder.
     """
 
     def __init__(self, message: str, pending: bytes = b"", partial: ConversationResponse | None = None) -> None:
@@ -21,11 +21,15 @@ class TruncatedStreamError(ConversationModelsError):
 
 
 class EventTooLargeError(ConversationModelsError):
-    """A stream holds an event larger than the reader was told to accept; there is no reading on behind it."""
+    """An event exceeded ``max_event_bytes``. The decoder cannot resume after it."""
+
+
+class MultipleResponsesError(ConversationModelsError):
+    """The stream holds more than one response, and one was asked for. ``collect_all`` returns each."""
 
 
 class ConversationResponseError(ConversationModelsError):
-    """The service reported an error in the stream: ``event``. ``partial`` is the response as far as it came."""
+    """The service reported an error in the stream: ``event``. ``partial``: the response so far."""
 
     def __init__(self, event: ResponseErrorEvent, partial: ConversationResponse) -> None:
         super().__init__(event, partial)

@@ -1,4 +1,4 @@
-"""The official ``mistralai`` package as a second opinion: where it accepts a document, both read the same from it."""
+"""The official ``mistralai`` package as a second opinion: documents that both libraries accept are read alike."""
 
 import json
 from typing import Any
@@ -20,7 +20,7 @@ _RESPONSE: TypeAdapter[Any] = TypeAdapter(sdk.ConversationResponse)
 _EVENT: TypeAdapter[Any] = TypeAdapter(sdk.ConversationEventsData)
 
 
-# What ours reads and the SDK rejects: it is on the wire, so a codec that is to lose nothing has to take it.
+# Ours reads these, and the SDK rejects them. The service sends them, so a lossless codec must accept them.
 ONLY_OURS: dict[str, tuple[Any, Any]] = {
     "tool executions without arguments, as documented": (cm.OutputEntry, {"type": "tool.execution", "name": "t"}),
     "tool references without a title": (cm.OutputEntry, {"content": [{"type": "tool_reference", "tool": "t"}]}),
@@ -43,8 +43,8 @@ ONLY_OURS: dict[str, tuple[Any, Any]] = {
     ),
 }
 
-# What the SDK reads and ours rejects. Values of another JSON type than the schema's could not be written back as they
-# were; that they never come is what the schema says, and no documented payload holds one.
+# The SDK reads these, and ours rejects them: a value of another JSON type could not be written back unchanged.
+# The schema rules them out, and no documented payload holds one.
 ONLY_THEIRS: dict[str, tuple[Any, Any]] = {
     "null for a timestamp that is not nullable": (cm.OutputEntry, {"content": "", "created_at": None}),
     "null for a constant": (cm.OutputEntry, {"content": "", "object": None}),
@@ -54,7 +54,7 @@ ONLY_THEIRS: dict[str, tuple[Any, Any]] = {
     "a timestamp that is a date": (cm.OutputEntry, {"content": "", "created_at": "2025-05-27"}),
 }
 
-# What both read, and the SDK does not write: the field that is lost.
+# Both read these, and the SDK loses a field when it writes them: the last item.
 LOST_BY_THEIRS: dict[str, tuple[Any, Any, str]] = {
     "fields that are not in the schema: function": (
         cm.OutputEntry,
@@ -112,16 +112,16 @@ def test_both_read_these_documents_and_only_ours_keeps_the_field(name: str) -> N
 
 
 def check(document: Any, ours: Any, theirs: TypeAdapter[Any]) -> None:
-    # Theirs reads what ours does ...
+    # Both read the document alike, ...
     value, model = cm.snake.decode(dumps(document), ours), theirs.validate_json(dumps(document))
     same(value, model)
-    # ... and what ours has written, ours what theirs has.
+    # ... and each reads the other's output.
     same(value, theirs.validate_json(cm.snake.encode(value)))
     assert cm.snake.decode(theirs.dump_json(model, by_alias=True), ours) == value
 
 
 class Untagged(Acceptable):
-    """The same without the tags of entries and chunks."""
+    """The same, without the tags of entries and chunks."""
 
     def model(self, shape: Shape, fields: dict[str, Any], extra: dict[str, Any], path: str) -> Any:
         document = super().model(shape, fields, extra, path)

@@ -1,4 +1,4 @@
-"""The two codecs: both namings, every kind of input and output."""
+"""The two codecs in both namings, with every kind of input and output."""
 
 import json
 import mmap
@@ -19,7 +19,7 @@ from ..support.strategies import responses
 every_naming = pytest.mark.parametrize("naming", NAMINGS)
 
 REFERENCE = (FIXTURES / "reference_example_camel.json").read_bytes()
-# What the TypeScript SDK prints for it (WIRE.md, section 1).
+# The TypeScript SDK prints this for it (WIRE.md, section 1).
 REFERENCE_WRITTEN = {
     "object": "conversation.response",
     "conversationId": "<id>",
@@ -80,7 +80,7 @@ def test_every_tag_of_a_union_gives_its_model(union: str, naming: Naming) -> Non
 
 @every_naming
 def test_a_document_in_the_other_naming_is_an_error(naming: Naming) -> None:
-    # A gateway that takes the wrong codec has to learn of it, not to lose fields.
+    # A gateway that uses the wrong codec must get an error, not lose fields.
     other = {"camel": b'{"conversation_id":"c","outputs":[],"usage":{}}', "snake": REFERENCE}[naming]
     with pytest.raises(cm.ConversationDecodeError, match="required field"):
         CODECS[naming].decode(other)
@@ -91,7 +91,7 @@ def test_a_document_in_the_other_naming_is_an_error(naming: Naming) -> None:
 
 @pytest.mark.parametrize("kind", [bytes, bytearray, memoryview, str])
 def test_input_may_be_any_buffer_or_str(kind: type) -> None:
-    # One document that is read at once and one that takes the second path.
+    # The fast path reads the first document, the second path the other.
     for text in (
         '{"conversationId":"ü","outputs":[],"usage":{}}',
         '{"conversationId":"ü","outputs":[{"ü":1}],"usage":{}}',
@@ -111,7 +111,7 @@ def test_input_may_be_a_mapped_file(tmp_path: Path) -> None:
         assert cm.snake.decode(mapped).outputs == [cm.Unknown("new", b'{"type":"new"}')]
         assert cm.snake.drift(mapped) == ['$.outputs[0].type = "new"']
         assert cm.patch(mapped, ["outputs"], []) == b'{"conversation_id":"c","outputs":[],"usage":{}}'
-        # Nothing that was decoded holds on to the buffer, or the file could not be closed.
+        # The file could not be closed if a decoded value held the buffer.
 
 
 def test_decoded_values_do_not_share_memory_with_the_input() -> None:
@@ -174,7 +174,7 @@ def test_encode_into_writes_where_msgspec_does(before: bytes, offset: int) -> No
         msgspec.json.Encoder().encode_into({"type": "image_url", name: "u"}, theirs, offset)
         assert len(ours) == len(theirs)
         start = len(before) if offset == -1 else offset
-        # Between the end of a shorter buffer and the offset msgspec leaves what happens to be there.
+        # Between the end of a shorter buffer and the offset, msgspec leaves arbitrary bytes.
         assert (ours[: min(start, len(before))], ours[start:]) == (theirs[: min(start, len(before))], theirs[start:])
 
 
@@ -195,7 +195,7 @@ def test_models_inside_lists_tuples_and_dicts_are_respelled() -> None:
 
 
 class Regional(cm.MessageOutputEntry, frozen=True, kw_only=True):
-    """A model with a field that a program knows of, and this library does not."""
+    """A program's own model, with a field that this library does not know."""
 
     data_region: str
 

@@ -1,4 +1,4 @@
-"""Invariants 3 and 4: one kind of error, with the path of what is wrong and a message to act on."""
+"""Invariants 3 and 4: one kind of error, with the path of the wrong value and a message to act on."""
 
 import json
 from typing import Any
@@ -19,7 +19,7 @@ def response(outputs: bytes, rest: bytes = b"") -> bytes:
 
 
 R, E = cm.ConversationResponse, cm.ConversationEvent
-NEW = b'{"type":"new"},'  # Makes the second path read the document.
+NEW = b'{"type":"new"},'  # Sends the document down the second path.
 
 WRONG_SHAPES: list[tuple[bytes, Any, str, str]] = [
     (b"5", R, "$", "Expected `object`, got `int`"),
@@ -147,7 +147,7 @@ NOT_JSON: list[tuple[bytes | str, str]] = [
     (b'"\\ud800"', "surrogate"),
     (b'"\\ud800 and so on', "surrogate pair (byte 7)"),
     (b'"a\\\\\\\\\\ud800"', "surrogate escape (byte 6)"),
-    # Cut off: in the middle of a pair, and behind a backslash that stands for itself.
+    # Cut off in the middle of a pair, and after an escaped backslash.
     *((b'"\\ud83d\\ude00'[:end], f"truncated (byte {end})") for end in range(1, 13)),
     (b'{"a":"\\\\ud83d for"', "truncated (byte 18)"),
     ('{"\u00fc":', "truncated (byte 6)"),
@@ -157,7 +157,7 @@ NOT_JSON: list[tuple[bytes | str, str]] = [
     (response(b'{"content":"\xc0\xaf"}'), "UTF-8"),
     (response(b'{"content":"\xf4\x90\x80\x80"}'), "UTF-8"),
     (response(b'{"content":"\xe2\x82"}'), "UTF-8"),
-    # What is kept as bytes is written back as bytes: it has to be JSON all the same.
+    # Unknown members are written back as bytes, so those must be JSON.
     (response(b'{"type":"new","a":"\xff"}'), "UTF-8: invalid start byte (byte 53)"),
     (response(b'{"type":"message.output","content":[{"type":"new","a":["\xff"]}]}'), "UTF-8"),
     (response(b'{"text":"\xff"}'), "UTF-8"),
@@ -201,7 +201,7 @@ def test_numbers_out_of_range_in_an_unknown_field_are_skipped() -> None:
 
 
 def test_bad_utf8_in_an_unknown_field_is_skipped() -> None:
-    # msgspec skips it unread; it is not written either, so nothing invalid comes out.
+    # msgspec skips the field, and it is not written either: the output stays valid.
     value = cm.snake.decode(response(b"", b',"region":"\xff"'))
     assert json.loads(cm.snake.encode(value))["conversation_id"] == "c"
 

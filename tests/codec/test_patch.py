@@ -1,4 +1,4 @@
-"""``patch``: one value changed, every other byte as it was."""
+"""``patch`` changes one value and leaves every other byte as it was."""
 
 import json
 from random import Random
@@ -18,7 +18,7 @@ Path = tuple[str | int, ...]
 
 
 def laid_out(document: Any, random: Random) -> tuple[bytes, dict[Path, tuple[int, int]]]:
-    """JSON text with white space and escapes at random, and where in it each value stands."""
+    """JSON text with random white space and escapes, and the start and end of each value in it."""
     text = bytearray()
     spans: dict[Path, tuple[int, int]] = {}
 
@@ -75,7 +75,7 @@ def test_replacing_keeps_every_other_byte(document: Any, seed: int, value: Any, 
 
 
 def split(shorter: bytes, longer: bytes) -> bytes:
-    """What has been put into ``shorter``, all in one place, to make ``longer`` of it."""
+    """The bytes that turn ``shorter`` into ``longer``, if inserted in one place."""
     prefix = next((i for i, (a, b) in enumerate(zip(shorter, longer, strict=False)) if a != b), len(shorter))
     assert longer.endswith(shorter[prefix:])
     return longer[prefix : len(longer) - (len(shorter) - prefix)]
@@ -129,10 +129,10 @@ def test_removing_keeps_every_other_byte(document: Any, seed: int, data: st.Data
         (b'{"a":1,"b":2,"c":3}', ["c"], UNSET, b'{"a":1,"b":2}'),
         (b'{"a":1}', ["a"], UNSET, b"{}"),
         (b"[1,2,3]", [1], UNSET, b"[1,3]"),
-        # Of a repeated key the last one counts; once removed, it is gone.
+        # Of a repeated key, the last one counts. Removing it removes all.
         (b'{"a":1,"b":2,"a":3}', ["a"], 9, b'{"a":1,"b":2,"a":9}'),
         (b'{"a":1,"b":2,"a":3}', ["a"], UNSET, b'{"b":2}'),
-        # Keys are what they mean, not how they are written.
+        # Keys are compared unescaped.
         (b'{"\\u0061\\"b":1,"c":2}', ['a"b'], 3, b'{"\\u0061\\"b":3,"c":2}'),
         ('{"ü":{"a,b:":[1]}}'.encode(), ["ü", "a,b:", 0], "é", '{"ü":{"a,b:":["é"]}}'.encode()),
         ('{"ü":1}', ["é"], 2, '{"ü":1,"é":2}'.encode()),

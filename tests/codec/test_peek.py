@@ -1,4 +1,4 @@
-"""``peek``: a response's head, its outputs skipped."""
+"""``peek`` reads a response's head and skips its outputs."""
 
 import copy
 import json
@@ -100,6 +100,6 @@ def test_heads_can_be_compared_copied_and_pickled() -> None:
     head = cm.snake.peek(data)
     assert head == cm.snake.peek(data)
     assert head != cm.snake.peek(data.replace(b"5", b"6"))
-    # A copy stands on its own feet.
+    # A copy does not need the caller's buffer.
     assert pickle.loads(pickle.dumps(head)) == head
     assert bytes(copy.deepcopy(head).outputs) == b"[5]"

@@ -1,4 +1,4 @@
-"""Whole responses: the fixtures, written from WIRE.md, and the payloads of the official documentation where present."""
+"""Whole responses: the fixtures, written from WIRE.md, and the official documentation's payloads if they are here."""
 
 import json
 from pathlib import Path
@@ -21,7 +21,7 @@ CONSTANTS = {"object", "type", "role", "prompt_tokens", "completion_tokens", "to
 
 
 def check_nothing_but_constants_added(before: Any, after: Any, path: str = "$") -> None:
-    """Said once more without the yardstick of the other tests."""
+    """Independent of ``support.documents``, which the other tests rely on."""
     if isinstance(before, dict):
         assert isinstance(after, dict)
         assert before.keys() <= after.keys(), path
@@ -42,7 +42,7 @@ def test_whole_responses_come_back_equal(path: Path) -> None:
     response = cm.snake.decode(path.read_bytes())
     check_nothing_but_constants_added(document, json.loads(cm.snake.encode(response)))
     assert exact(json.loads(cm.snake.encode(response))) == exact(written(document, cm.ConversationResponse, "snake"))
-    # By way of the other naming too.
+    # The same by way of the other naming.
     assert exact(json.loads(cm.snake.encode(cm.camel.decode(cm.camel.encode(response))))) == (
         exact(json.loads(cm.snake.encode(response)))
     )

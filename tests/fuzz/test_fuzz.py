@@ -40,8 +40,8 @@ def test_a_broken_rule_is_reported_with_its_input(monkeypatch: pytest.MonkeyPatc
 def test_the_fuzzer_finds_nothing() -> None:
     """Every target in turn, ``LONG_SECONDS`` together: guided by coverage where atheris is installed.
 
-    The inputs are the same each time, so that what fails here was broken by a change; the search for new ones is
-    ``python -m tests.fuzz`` by hand.
+    The inputs are the same each time, so a failure here means that a change broke a rule. To search for new inputs,
+    run ``python -m tests.fuzz``.
     """
     command = [sys.executable, "-m", "tests.fuzz", "--seconds", str(SECONDS), "--seed", "20250527"]
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)

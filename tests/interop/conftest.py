@@ -23,7 +23,7 @@ def gateway(request: pytest.FixtureRequest) -> str:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Says what was not tried, and why, whether anybody asked for it or not."""
+    """Print the reasons of skipped tests, even without ``-rs``."""
     skipped = [report for report in terminalreporter.getreports("skipped") if "interop" in report.nodeid]
     for reason in sorted({report.longrepr[2] for report in skipped if isinstance(report.longrepr, tuple)}):
         terminalreporter.write_line(f"interop: {reason}", yellow=True)

@@ -1,4 +1,4 @@
-"""What a caller sees of an upstream that misbehaves: which events, which error, or nothing."""
+"""Upstreams that misbehave: the events that a caller gets, and the error after them."""
 
 import asyncio
 import re
@@ -28,7 +28,7 @@ def test_events_before_a_cut_after_any_byte_arrive() -> None:
     ends = [sum(map(len, FRAMES[: count + 1])) for count in range(len(FRAMES))]
     for died in range(len(STREAM) + 1):
         events, error = seen([STREAM[:died]])
-        # The data of an event may be all there when only the blank line is missing.
+        # Without its blank line, an event is read if its data is whole JSON.
         whole = sum(end - 2 <= died for end in ends)
         assert events == EXPECTED[:whole], died
         pending = STREAM[([0, *ends])[whole] : died]
@@ -70,7 +70,7 @@ def died_after(count: int, rest: bytes, *, chunked: bool = True) -> Script:
     return script
 
 
-# What each library raises when a chunked body, whose end is marked, ends without the mark; and at a reset.
+# The error of each library if a chunked body ends without its final chunk, at a reset, and after a timeout.
 CUT_OFF = {
     "httpx": "RemoteProtocolError",
     "httpx, asynchronous": "RemoteProtocolError",
@@ -124,7 +124,7 @@ def test_a_connection_reset_raises_after_the_events(library: str) -> None:
     async def script(connection: Connection) -> None:
         await connection.head()
         await connection.send(FRAMES[0] + HALF)
-        # A reset throws away what the client has not read yet.
+        # A reset discards bytes that the client has not read.
         assert await asyncio.to_thread(read.wait, PATIENCE)
         connection.reset()
 
@@ -170,7 +170,7 @@ def test_a_stalled_stream_times_out_after_the_events(library: str) -> None:
 
 
 def test_leaving_a_stalled_stream_closes_its_source() -> None:
-    """The caller's own timeout ends the wait, and what the chunks come from is closed."""
+    """The caller's own timeout ends the wait."""
     left: list[str] = []
 
     async def chunks() -> AsyncIterator[bytes]:

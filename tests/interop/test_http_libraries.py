@@ -1,4 +1,4 @@
-"""Streams over real connections, read with the HTTP libraries people use: the events are those that were sent."""
+"""Streams over real connections, read with common HTTP libraries: the events read are those that were sent."""
 
 import asyncio
 import threading
@@ -64,9 +64,9 @@ def test_the_events_read_are_those_sent_with_gzip(library: str, way: str) -> Non
 @pytest.mark.parametrize("gzip", [False, True], ids=["plain", "gzip"])
 @pytest.mark.parametrize("library", LIBRARIES)
 def test_an_event_arrives_before_the_next_is_sent(library: str, gzip: bool) -> None:
-    """The server sends an event when the one before it has been read: nothing on the way may wait for more."""
+    """The server waits until each event has been read, so nothing in between may wait for more bytes."""
     if gzip and library == "urllib.request":
-        pytest.skip("urllib.request knows no gzip")
+        pytest.skip("urllib.request does not read gzip")
     read = threading.Semaphore(1)
     in_time: list[bool] = []
 

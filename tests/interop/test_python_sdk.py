@@ -1,4 +1,4 @@
-"""The official Python SDK gets through every gateway what it gets directly."""
+"""The official Python SDK gets the same through every gateway as directly."""
 
 import asyncio
 import json
@@ -41,7 +41,7 @@ def test_responses_are_the_same_through_a_gateway(clients: Clients, gateway: str
 def test_responses_that_the_sdk_refuses_are_the_same_through_a_gateway(
     clients: Clients, gateway: str, name: str
 ) -> None:
-    """It still refuses them, and the body that it refuses reads as the one that was sent."""
+    """The SDK still refuses them, and the body that it refuses reads as the one that was sent."""
     bodies = []
     for server in ("direct", gateway):
         with pytest.raises(errors.ResponseValidationError) as caught:
@@ -90,13 +90,13 @@ APPENDED: dict[str, Callable[[Conversations, str], Any]] = {
 
 @pytest.mark.parametrize("name", APPENDED)
 def test_a_conversation_can_be_continued_through_a_gateway(clients: Clients, gateway: str, name: str) -> None:
-    """With the id it was given, which ``edit`` has to understand when it comes back."""
+    """With the id from the first answer, which ``edit`` has changed and must recognise."""
     told = []
     for server in ("direct", gateway):
         api = clients[server].beta.conversations
         answer = APPENDED[name](api, api.start(inputs="plain").conversation_id)
         told.append([dump(event) for event in answer] if "stream" in name else dump(answer))
-    # History and messages are none of a gateway's business.
+    # Gateways do not edit history and messages.
     assert told[1] == (told[0] if name in ("history", "messages") else expected(gateway, told[0]))
 
 
@@ -154,7 +154,6 @@ def test_relaying_changes_no_byte(servers: dict[str, str], name: str) -> None:
 
 
 def test_a_client_that_leaves_stops_the_upstream(clients: Clients, servers: dict[str, str], gateway: str) -> None:
-    """Its stream is given up all the way: the upstream stops as well."""
     with clients[gateway].beta.conversations.start_stream(inputs="benchmark:short deltas;pause=0.02") as stream:
         next(iter(stream))
         assert open_streams(servers) == 1

@@ -1,4 +1,4 @@
-"""What a caller sees where the upstream answers, with status 200, something that is not the one answer asked for."""
+"""Upstreams that answer with status 200 and a body that is not the answer asked for."""
 
 from collections.abc import Iterator
 
@@ -25,12 +25,12 @@ def test_html_with_status_200_is_an_error() -> None:
         with pytest.raises(cm.ConversationDecodeError) as caught:
             codec.decode(HTML)
         assert caught.value.path is None
-    # As a stream it has no event. It is an event that was cut off, for its last line is followed by no blank one.
+    # As a stream it has no event. No blank line follows its last line, so an event seems to be cut off.
     events, error = seen([HTML])
     assert events == []
     assert isinstance(error, cm.TruncatedStreamError)
     assert error.pending == HTML.rpartition(b"\n\n")[2]
-    # Where one follows there is nothing to be told from a stream of fields to come, until somebody collects it.
+    # With a blank line, it is a stream of unknown fields, and only ``collect`` misses the final event.
     assert seen([HTML + b"\n\n"]) == ([], None)
     with pytest.raises(cm.TruncatedStreamError, match=r"without conversation\.response\.done"):
         cm.collect(cm.snake.iter_events([HTML + b"\n\n"]))
@@ -47,7 +47,7 @@ def test_html_from_a_server_is_a_truncated_stream() -> None:
 
 
 def test_an_error_object_instead_of_a_stream_is_a_truncated_stream() -> None:
-    """The service's JSON error instead of a stream: not one line of it is a field."""
+    """The service's JSON error: no line of it is a field of an event."""
     body = dumps({"object": "error", "message": "Unauthorized", "code": 1000})
     assert seen([body])[0] == []
     assert isinstance(seen([body])[1], cm.TruncatedStreamError)
@@ -69,7 +69,7 @@ def test_two_responses_in_one_body_are_an_error_unless_read_as_lines() -> None:
 
 
 def test_all_events_of_two_streams_in_one_body_are_read() -> None:
-    """All events come, the end of the first stream among them: reading on or not is the caller's decision."""
+    """The caller decides whether to read on after the final event of the first."""
     other = STREAM.replace(b'"conversation_id":"s"', b'"conversation_id":"other"')
     events, error = seen([STREAM + other])
     assert events[: len(EXPECTED)] == EXPECTED
@@ -81,7 +81,7 @@ def test_all_events_of_two_streams_in_one_body_are_read() -> None:
 
 
 def test_a_malformed_event_does_not_hurt_the_others() -> None:
-    """Raised in their place; or handed out there, and the others are not hurt."""
+    """It is raised in its place, or returned there as an ``InvalidEvent``."""
     wrong = [
         b"data: {\n\n",
         b"data: \xff\n\n",

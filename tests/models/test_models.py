@@ -1,4 +1,4 @@
-"""The models themselves: their fields, defaults and tags, and the little that they do."""
+"""The models: their fields, defaults and tags, and their few methods."""
 
 import gc
 import json
@@ -57,7 +57,7 @@ def test_unions_are_made_of_their_models(union: str) -> None:
 
 
 def test_names_in_camel_case_are_those_of_the_typescript_sdk() -> None:
-    # Those whose spelling a rule could get wrong, as the TypeScript SDK writes them.
+    # A rule could get these wrong. The TypeScript SDK writes them so.
     names = {field.name: field.encode_name for cls in SHAPES for field in structs.fields(cls)}
     assert names["conversation_id"] == "conversationId"
     assert names["image_url"] == "imageUrl"
@@ -171,13 +171,12 @@ def test_unknown_is_immutable(name: str) -> None:
 
 
 def test_decoding_an_unknown_with_a_number_out_of_range_is_an_error() -> None:
-    # JSON allows it, and it comes back as it was; only a float of this size there is none.
+    # JSON allows the number, and its bytes are written back; but Python has no float of this size.
     with pytest.raises(cm.ConversationDecodeError, match="out of range"):
         cm.Unknown("a", b'{"type":"a","x":1e999}').decode()
 
 
 def test_msgspecs_own_functions_take_models() -> None:
-    # What users do with models besides reading them: msgspec's own tools have to take them.
     assert structs.asdict(cm.TextChunk(text="a")) == {"text": "a"}
     assert structs.replace(cm.ImageURL(url="a"), detail="low") == cm.ImageURL(url="a", detail="low")
     assert msgspec.to_builtins(cm.ImageURLChunk(image_url=cm.ImageURL(url="u"))) == {

@@ -1,4 +1,4 @@
-"""The README's programs and commands do what it says; its doctests are collected beside these."""
+"""The README's programs and commands work as it says. Its doctests are collected separately."""
 
 import json
 import re

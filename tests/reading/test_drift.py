@@ -1,4 +1,4 @@
-"""``drift``: where a document holds what the models do not know."""
+"""``drift`` finds the parts of a document that the models do not know."""
 
 import json
 import re
@@ -17,7 +17,7 @@ every_naming = pytest.mark.parametrize("naming", NAMINGS)
 
 
 class Drift(Reading):
-    """Collects what ``drift`` has to find."""
+    """Collects the paths that ``drift`` must find."""
 
     def __init__(self, naming: Naming) -> None:
         super().__init__(naming)
@@ -100,7 +100,7 @@ def test_a_key_in_the_other_naming_is_drift(naming: Naming) -> None:
 
 
 def test_invalid_members_do_not_hide_drift_around_them() -> None:
-    """What is wrong costs nothing that is found besides, tagged or not."""
+    """Tagged or not."""
     wrong = b'"content":[{"type":"text","text":5,"a":1},{"text":5}],"b":1'
     for tag in b"", b'"type":"message.output",':
         data = b'{"conversation_id":"c","outputs":[{%b%b}],"usage":{},"new":1}' % (tag, wrong)
@@ -119,7 +119,7 @@ def test_null_fields_of_other_models_are_drift() -> None:
 def test_an_unknown_tag_is_drift_and_a_known_one_is_not() -> None:
     assert cm.snake.drift(b'{"type":"new","text":"a"}', cm.ContentChunk) == ['$.type = "new"']
     assert cm.snake.drift(b'{"type":"text","text":"a"}', cm.TextChunk) == []
-    # Where there are no tags, ``type`` is a field like any other.
+    # For a model without a tag, ``type`` is a field like any other.
     assert cm.snake.drift(b'{"type":"a","url":"u"}', cm.ImageURL) == ["$.type"]
 
 
@@ -142,7 +142,7 @@ def test_an_unknown_field_of_any_model_is_drift(cls: Any, naming: Naming) -> Non
     ],
 )
 def test_wrong_shapes_are_not_drift(data: bytes) -> None:
-    # Reporting them is ``decode``'s business.
+    # ``decode`` reports them.
     assert cm.snake.drift(data) == []
 
 

@@ -1,4 +1,4 @@
-"""Invariants 1 and 2: one value in two spellings, and nothing lost on the way through."""
+"""Invariants 1 and 2: one value has two spellings, and decoding and encoding loses nothing."""
 
 import json
 from datetime import datetime, timedelta, timezone
@@ -32,13 +32,13 @@ OTHER: dict[Naming, Naming] = {"camel": "snake", "snake": "camel"}
 
 
 def check(document: Any, type: Any, name: Any, naming: Naming) -> None:
-    """``document`` is of ``type``, which the yardstick knows as ``name``."""
+    """``name`` is the name of ``type`` in ``support.documents``."""
     here, there = CODECS[naming], CODECS[OTHER[naming]]
     value = here.decode(dumps(document), type)
     assert value == value_of(document, name, naming)
     assert exact(json.loads(here.encode(value))) == exact(written(document, name, naming))
 
-    # The same in the other naming: a public class, an equal value, the same bytes.
+    # The document in the other naming gives an equal value and the same output.
     translated = respelled(document, name, naming)
     other = there.decode(dumps(translated), type)
     assert other == value

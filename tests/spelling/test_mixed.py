@@ -1,4 +1,4 @@
-"""Values of both namings in one: lists may be edited in place, and what is written is in one naming throughout."""
+"""Values with parts of both namings: lists may be edited in place, and the output is in one naming throughout."""
 
 import json
 from typing import Any
@@ -17,7 +17,7 @@ every_naming = pytest.mark.parametrize("naming", NAMINGS)
 
 
 def decoded(value: Any, naming: Naming | None) -> Any:
-    """An equal value: one that a codec read, or for ``None`` itself, made of the public classes."""
+    """An equal value: read by the codec of ``naming``, or ``value`` itself for ``None``."""
     return value if naming is None else CODECS[naming].decode(CODECS[naming].encode(value), public(value))
 
 
@@ -26,7 +26,7 @@ def public(value: Any) -> Any:
 
 
 def mixed(value: Any, namings: "st.DataObject", origin: st.SearchStrategy[Naming | None]) -> Any:
-    """``value`` with its parts, and itself, read by one codec or the other."""
+    """An equal value, of which each part was read by one of the codecs or made by hand."""
     if isinstance(value, list):
         return [mixed(member, namings, origin) for member in value]
     if isinstance(value, cm.Unknown) or not hasattr(value, "__struct_fields__"):
@@ -69,7 +69,7 @@ def keys_of(value: Any) -> set[str]:
 
 
 def check_spelling(value: Any) -> None:
-    """No free-form data in these examples: a key with an underscore, or with a capital, tells the naming."""
+    """Assert that all keys are in the codec's naming. The examples hold no free-form data, which keeps its keys."""
     camel, snake = cm.camel.encode(value), cm.snake.encode(value)
     assert not [key for key in keys_of(json.loads(camel)) if "_" in key]
     assert not [key for key in keys_of(json.loads(snake)) if key.lower() != key]

@@ -1,4 +1,4 @@
-"""``ResponseBuilder``: the rules of WIRE.md, section 3, one by one."""
+"""``ResponseBuilder`` follows the rules of WIRE.md, section 3: one test for each."""
 
 import copy
 import json
@@ -52,7 +52,7 @@ REFERENCE = cm.ToolReferenceChunk(tool="web_search", title="T", url="u")
 NEW = cm.Unknown("video_url", b'{"type":"video_url"}')
 
 
-def test_a_new_builder_has_an_empty_response() -> None:
+def test_a_new_builder_is_empty() -> None:
     builder = cm.ResponseBuilder()
     assert builder.response == cm.ConversationResponse(conversation_id="", outputs=[], usage=cm.ConversationUsageInfo())
     assert (builder.text, builder.done, builder.error) == ("", False, None)
@@ -126,7 +126,7 @@ CONTENT: dict[str, tuple[list[Any], Any]] = {
         [thought("ab", closed=True, signature="s")],
     ),
     "a signature that is null": ([thought("a"), thought("b", signature=None)], [thought("ab", signature=None)]),
-    "other chunks stand for themselves": (
+    "other chunks do not merge": (
         [IMAGE, IMAGE, REFERENCE, REFERENCE, NEW, NEW],
         [IMAGE, IMAGE, REFERENCE, REFERENCE, NEW, NEW],
     ),
@@ -157,7 +157,7 @@ def test_text_is_in_the_order_of_the_outputs() -> None:
 # Which output ----------------------------------------------------------------------------------------------------
 
 
-def test_an_output_is_identified_by_its_index_and_its_id() -> None:
+def test_an_output_is_identified_by_its_index_and_id() -> None:
     # Index 0 is the default: all of a stream's outputs may have it.
     events = [said("a", "x"), said("b", "y"), said("c", "x", output_index=1), said("d", "y"), said("e", "x")]
     events.append(said("f", "x", output_index=1))
@@ -202,7 +202,7 @@ def test_a_tool_execution_may_have_no_arguments() -> None:
     assert (entry.arguments, entry.info, entry.created_at, entry.completed_at) == (UNSET, UNSET, UNSET, UNSET)
 
 
-def test_a_tool_execution_grows_with_its_events() -> None:
+def test_a_tool_execution_grows_event_by_event() -> None:
     builder = built(cm.ToolExecutionStartedEvent(id="t1", name="t", created_at=T1, function="f", model=None))
     first = cm.ToolExecutionEntry(id="t1", name="t", created_at=T1, function="f", model=None)
     assert builder.response.outputs == [first]
@@ -239,7 +239,7 @@ def test_function_calls_without_id_are_joined_by_their_tool_call_id() -> None:
     assert entries[0].id is UNSET
     entries = outputs(call("a"), call("b", output_index=1), call("c"))
     assert [entry.arguments for entry in entries] == ["ac", "b"]
-    # Where there are ids, they decide.
+    # Ids decide if there are any.
     entries = outputs(call("a", id="f1"), call("b", id="f2"), call("c", id="f1"), call("d", id="f2"))
     assert [entry.arguments for entry in entries] == ["ac", "bd"]
 
@@ -250,7 +250,7 @@ def test_function_calls_with_an_id_in_some_events_are_joined() -> None:
         assert outputs(*events) == [cm.FunctionCallEntry(id="f1", tool_call_id="c1", name="f", arguments="012")]
 
 
-def test_a_handoff_appears_once_both_its_events_are_there() -> None:
+def test_a_handoff_is_left_out_until_both_its_events_are_there() -> None:
     started = cm.AgentHandoffStartedEvent(id="h1", previous_agent_id="p", previous_agent_name="P", created_at=T1)
     done = cm.AgentHandoffDoneEvent(id="h1", next_agent_id="n", next_agent_name="N", created_at=T2)
     assert outputs(started) == outputs(done) == []
@@ -265,7 +265,7 @@ def test_a_handoff_appears_once_both_its_events_are_there() -> None:
 # Snapshots -------------------------------------------------------------------------------------------------------
 
 
-def test_unknown_and_invalid_events_change_nothing() -> None:
+def test_unknown_and_malformed_events_change_nothing() -> None:
     before = built(said("a"))
     invalid = cm.InvalidEvent(b"oops", cm.ConversationDecodeError("no"))
     after = built(cm.Unknown("video.output", b"{}"), said("a"), invalid, cm.Unknown(None, b"5"))
@@ -287,32 +287,34 @@ def test_events_of_the_other_naming_build_the_same_entries() -> None:
 
 @settings(max_examples=100)
 @given(st.lists(any_events(), max_size=6))
-def test_a_snapshot_is_what_the_events_so_far_build(events: list[Any]) -> None:
+def test_a_response_read_midway_is_the_one_that_its_events_build(events: list[Any]) -> None:
     growing = cm.ResponseBuilder()
     snapshots = []
     for n, event in enumerate(events):
         growing.add(event)
         snapshot = growing.response
         assert snapshot == built(*events[: n + 1]).response
-        # A value like any other: it can be written and read back.
+        # A snapshot can be written and read back.
         assert cm.snake.decode(cm.snake.encode(snapshot)) == snapshot
         messages = [entry for entry in snapshot.outputs if isinstance(entry, cm.MessageOutputEntry)]
         assert growing.text == "".join(message.text for message in messages)
         snapshots.append((snapshot, copy.deepcopy(snapshot), growing.text, growing.done, growing.error))
-    # Later events leave it alone.
+    # Later events do not change it.
     for n, (snapshot, copied, *state) in enumerate(snapshots):
         assert snapshot == copied
         again = built(*events[: n + 1])
         assert state == [again.text, again.done, again.error]
 
 
-def test_taking_a_snapshot_changes_nothing() -> None:
+def test_reading_the_response_changes_nothing() -> None:
     deltas = [said("a"), said(thought("b")), said(thought("c")), said("d"), said("e")]
     looked_at = cm.ResponseBuilder()
     for delta in deltas:
         looked_at.add(delta)
-        assert looked_at.response is not looked_at.response
         assert looked_at.text in ("a", "ad", "ade")
-        looked_at.response.outputs.clear()
+        first, second = looked_at.response, looked_at.response
+        assert first is not second
+        first.outputs.clear()
+        assert looked_at.response == second
     assert looked_at.response == built(*deltas).response
     assert content(*deltas) == [text("a"), thought("bc"), text("de")]

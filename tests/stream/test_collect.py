@@ -1,4 +1,4 @@
-"""``collect`` and ``acollect``: a stream's events to the response the call would have given without streaming."""
+"""``collect`` and ``acollect``: a stream's events to the response that the same call returns without streaming."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
@@ -93,7 +93,7 @@ def test_a_malformed_event_raises_unless_reading_is_lenient(collect: Collect) ->
 
 
 @both
-def test_errors_of_the_source_are_raised(collect: Collect) -> None:
+def test_an_exception_of_the_source_propagates(collect: Collect) -> None:
     def lost() -> Iterable[Any]:
         yield STARTED
         raise ConnectionResetError
@@ -104,7 +104,7 @@ def test_errors_of_the_source_are_raised(collect: Collect) -> None:
 
 @both
 @pytest.mark.parametrize("error", [ConnectionResetError(), cm.ConversationDecodeError("m"), cm.EventTooLargeError("m")])
-def test_errors_of_the_source_after_the_final_event_are_ignored(collect: Collect, error: Exception) -> None:
+def test_an_exception_after_the_end_is_ignored(collect: Collect, error: Exception) -> None:
     def lost(end: Any) -> Iterable[Any]:
         yield from (STARTED, HI, end)
         raise error
@@ -115,7 +115,7 @@ def test_errors_of_the_source_after_the_final_event_are_ignored(collect: Collect
 
 
 @both
-def test_a_rest_after_the_final_event_is_ignored(collect: Collect) -> None:
+def test_an_unfinished_event_after_the_end_is_harmless(collect: Collect) -> None:
     data = sent(STARTED, HI, DONE)
     for rest in b"", b"data: [DONE]\n\n", b"data: [DO", b": keep-al", b"\n":
         assert collect(cm.snake.iter_events([data + rest])) == WHOLE
@@ -142,14 +142,14 @@ _styles: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
 
 
 def check_round_trip(naming: Naming, document: Document, random: Random, style: Any, sizes: list[int]) -> None:
-    """Response to events to bytes to events to response."""
+    """From a response to events to bytes to events to a response."""
     document = streamable(document)
     events = [in_naming(event, "event", naming) for event in streamed(document, random)]
     reads = cut(stream(events, **style), sizes)
     expected = value_of(document, cm.ConversationResponse, "snake")
     assert cm.collect(CODECS[naming].iter_events(reads)) == expected
 
-    # Through our own encoder, in the other naming.
+    # Then through our own encoder, in the other naming.
     other: Naming = "camel" if naming == "snake" else "snake"
     again = [CODECS[other].encode_event(event) for event in CODECS[naming].iter_events(reads)]
     assert cm.collect(CODECS[other].iter_events(again)) == expected
@@ -174,8 +174,7 @@ def test_many_responses_survive_being_streamed(
     check_round_trip(naming, data.draw(wire_responses("snake")), random, style, sizes)
 
 
-def test_a_cut_after_events_that_follow_the_final_one_is_ignored() -> None:
-    """Whatever came in between: a stream that has told its end is complete."""
+def test_an_unfinished_event_is_harmless_after_the_end_and_an_unknown_event() -> None:
     done = b'data: {"type":"conversation.response.done","usage":{"total_tokens":7}}\n\n'
     stream = [done, b'data: {"type":"video.delta"}\n\n', b'data: {"type"']
     assert cm.collect(cm.snake.iter_events(stream)).usage.total_tokens == 7

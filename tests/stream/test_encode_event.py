@@ -1,4 +1,4 @@
-"""``encode_event``: a gateway emits streams too."""
+"""``encode_event`` writes the frames of a stream."""
 
 import json
 from typing import Any
@@ -47,7 +47,7 @@ def test_written_streams_are_read_back(naming: Naming, data: st.DataObject) -> N
 @given(st.data())
 def test_events_of_either_origin_are_written_alike(naming: Naming, data: st.DataObject) -> None:
     document = data.draw(wire_events("snake", open=False))
-    # From a value of either origin: made by hand, or read by either codec.
+    # One event made by hand, and one read by each codec.
     origins = [value_of(document, "event", "snake")]
     origins += [CODECS[n].decode(dumps(in_naming(document, "event", n)), cm.ConversationEvent) for n in NAMINGS]
     expected = written(in_naming(document, "event", naming), "event", naming)

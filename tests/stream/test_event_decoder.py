@@ -1,4 +1,4 @@
-"""``EventDecoder``: typed events from bytes cut anywhere, and what it makes of a stream that is wrong."""
+"""``EventDecoder`` reads typed events from bytes cut anywhere, and returns malformed ones as ``InvalidEvent``."""
 
 import json
 from typing import Any
@@ -28,7 +28,7 @@ HI = EVENTS[1]
 
 
 def read(data: bytes, codec: cm.Codec = cm.snake, close: bool = True) -> list[Any]:
-    """The events of ``data``, which have to be the same under every cut."""
+    """The events of ``data``. Asserts that they are the same under every cut."""
     results = []
     for pieces in every_cut(data):
         decoder = codec.event_decoder()
@@ -82,7 +82,7 @@ def test_untagged_data_takes_its_type_from_the_field(naming: Naming) -> None:
         b'event: tool.execution.done\ndata: {"id":"t1","name":"web_search","%b":2}\n\n' % index
     )
     assert read(data, CODECS[naming]) == [started, done]
-    # The field names the type of an unknown event, too.
+    # The name also tells the type of an unknown event.
     [new] = read(b'event: video.output.delta\ndata: {"id":"v1"}\n\n', CODECS[naming])
     assert (new, new.type) == (cm.Unknown("video.output.delta", b'{"id":"v1"}'), "video.output.delta")
 
@@ -97,7 +97,7 @@ def test_unknown_events_keep_their_type_and_bytes() -> None:
         [event] = read(b"%bdata: %b\n\n" % (head, raw))
         assert isinstance(event, cm.Unknown)
         assert (event.type, event.raw) == ("video.output.delta", raw)
-    # Of several lines, the raw text is what the lines add up to.
+    # The raw text of several data lines is their text, joined by line ends.
     assert read(b'data: {"type":\ndata: "x"}\n\n') == [cm.Unknown("x", b'{"type":\n"x"}')]
 
 
@@ -122,14 +122,14 @@ def test_frames_without_data_yield_no_event(frame: bytes) -> None:
     assert read(GOOD + frame + GOOD) == [HI, HI]
 
 
-# Data, and the path of what is wrong with it (``None``: it is no JSON).
+# Malformed data, and the path of the wrong value (``None``: it is not JSON).
 MALFORMED: dict[str, tuple[bytes, str | None]] = {
-    "no JSON": (b"Internal Server Error", None),
+    "not JSON": (b"Internal Server Error", None),
     "half an object": (b'{"type":"message.output.delta","id":"m1"', None),
     "more than an object": (b'{"type":"conversation.response.started","conversation_id":"c"}}', None),
     "two objects": (b"{} {}", None),
     "bad UTF-8": (b'{"type":"message.output.delta","id":"m1","content":"\xff"}', None),
-    "bad UTF-8 where nobody looks": (b'{"type":"video.output.delta","x":"\xe2\x82"}', None),
+    "bad UTF-8 in an unknown event": (b'{"type":"video.output.delta","x":"\xe2\x82"}', None),
     "a lone surrogate": (b'{"type":"message.output.delta","id":"m1","content":"\\ud800"}', None),
     "a wrong type": (b'{"type":"message.output.delta","id":"m1","content":5}', "$.content"),
     "a list for a chunk": (b'{"type":"message.output.delta","id":"m1","content":[]}', "$.content"),
@@ -137,7 +137,7 @@ MALFORMED: dict[str, tuple[bytes, str | None]] = {
         b'{"type":"message.output.delta","id":"m1","content":{"type":"text","text":1}}',
         "$.content.text",
     ),
-    "a field that is not there": (b'{"type":"conversation.response.started"}', "$"),
+    "a required field is missing": (b'{"type":"conversation.response.started"}', "$"),
     "deeply nested": (
         b'{"type":"tool.execution.done","id":"t1","name":"t","info":{"a":' + b"[" * 10000 + b"]" * 10000 + b"}}",
         None,
@@ -160,7 +160,7 @@ def check_malformed(frame: bytes, data: bytes, path: str | None) -> None:
     assert bad.raw == data
     assert isinstance(bad.error, cm.ConversationDecodeError)
     assert bad.error.path == path
-    # In reads of their own, and first or last in a read.
+    # In a read of its own, and first and last in a read.
     assert list(map(seen, decoder.feed(frame))) == [("invalid", data)]
     assert list(map(seen, decoder.feed(frame + GOOD))) == [("invalid", data), HI]
     assert list(map(seen, decoder.feed(GOOD + frame))) == [HI, ("invalid", data)]
@@ -186,11 +186,11 @@ def test_malformed_data_under_a_known_name_yields_an_invalid_event(name: str) ->
 
 
 def test_only_the_first_line_of_indented_json_is_data() -> None:
-    # By the grammar, what is left of such a frame is its first line.
+    # By the grammar, only the first line of such a frame is data.
     for head in b"", b"event: message.output.delta\n":
         text = b"data: " + json.dumps(DELTA, indent=1).encode() + b"\n\n"
         assert read(GOOD + head + text + GOOD) == [HI, ("invalid", b"{"), HI]
-    # Nor do they count where the text would be whole JSON with them, in a read of its own.
+    # The same in a read of its own, even if the lines together would be whole JSON.
     for end in b"\n", b"\r", b"\r\n":
         frame = GOOD.replace(b',"id"', b"," + end + b'"id"')
         first = GOOD.partition(b"data: ")[2].partition(b',"id"')[0] + b","
@@ -212,7 +212,7 @@ def test_any_buffer_and_str_are_read() -> None:
     data = stream(DOCUMENTS)
     for one in data, bytearray(data), memoryview(data), data.decode():
         assert cm.snake.event_decoder().feed(one) == EVENTS
-    # Once something was read, a read of one delta takes a short way.
+    # After the first read, a read of a single delta takes a shortcut.
     decoder = cm.snake.event_decoder()
     for one in GOOD, bytearray(GOOD), memoryview(GOOD), GOOD.decode(), memoryview(bytearray(GOOD)):
         assert decoder.feed(one) == [HI]

@@ -1,4 +1,4 @@
-"""Streams that are too much or not enough: ``max_event_bytes``, and streams cut off after any byte."""
+"""Events larger than ``max_event_bytes``, and streams cut off after any byte."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -17,7 +17,7 @@ HI = cm.MessageOutputEvent(id="m1", content="Hi")
 LONG = sse({**DELTA, "content": "Hi" * 100})
 
 
-# Too much --------------------------------------------------------------------------------------------------------
+# Too large -------------------------------------------------------------------------------------------------------
 
 
 def decoder(limit: int) -> cm.EventDecoder:
@@ -29,7 +29,7 @@ TOO_LARGE = {
     "without an event line": sse({**DELTA, "content": "Hi" * 100}, event=False),
     "over many lines": sse({**DELTA, "info": list(range(100))}, indent=1),
     "in CRLF": sse({**DELTA, "content": "Hi" * 100}, end="\r\n"),
-    "one line that is no field": b"x" * 200 + b"\n\n",
+    "one line that is not a field": b"x" * 200 + b"\n\n",
     "many lines that are no fields": b"x\n" * 100 + b"\n",
 }
 
@@ -66,7 +66,7 @@ def test_nothing_is_read_after_an_event_that_is_too_large(text: bytes, then: Any
 
 
 def test_nothing_is_read_after_the_start_of_an_event_that_is_too_large() -> None:
-    """Nor in the read that would be an event of its own, had it not begun inside of another."""
+    """Not even a read that would be an event of its own if it did not begin inside another."""
     one = decoder(150)
     assert one.feed(GOOD) == [HI]
     with pytest.raises(cm.EventTooLargeError):
@@ -103,7 +103,7 @@ def test_an_event_too_large_raises_before_it_is_read_whole() -> None:
 
 
 def test_an_event_at_the_limit_is_read() -> None:
-    size = len(GOOD) - 2  # Its lines; the blank one is none of it.
+    size = len(GOOD) - 2  # The blank line does not count.
     for limit, expected in [(size + 1, Outcome([HI])), (size - 1, Outcome([], cm.EventTooLargeError))]:
         for pieces in every_cut(GOOD):
             assert outcome(decoder(limit), pieces) == expected
@@ -169,7 +169,7 @@ def test_whether_an_event_is_too_large_does_not_depend_on_the_cut(
         assert outcome(decoder(limit), reads) == expected
 
 
-# Not enough ------------------------------------------------------------------------------------------------------
+# Cut off ---------------------------------------------------------------------------------------------------------
 
 STREAM: list[tuple[bytes, Any]] = [
     (
@@ -187,12 +187,12 @@ WHOLE = b"".join(text for text, _ in STREAM)
 
 
 def cut_off() -> Iterator[tuple[int, Outcome]]:
-    """For every offset, what a stream that is cut off there comes to."""
+    """Every offset, with the outcome of the stream if it is cut off there."""
     start, before = 0, list[Any]()
     yield 0, Outcome([])
     for text, event in STREAM:
         for length in range(1, len(text) + 1):
-            # Data that is whole JSON makes an event without the blank line.
+            # If the data is whole JSON, the event needs no blank line.
             if length >= len(text) - (2 if event != ("invalid", b"oops") else 0):
                 yield start + length, Outcome([*before, event])
             else:

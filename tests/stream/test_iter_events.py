@@ -1,4 +1,4 @@
-"""``iter_events`` and ``aiter_events``: what they take from a source, and when; what they raise, and where."""
+"""``iter_events`` and ``aiter_events``: when they read from a source, when they close it, and when they raise."""
 
 import asyncio
 import io
@@ -30,7 +30,7 @@ def said(text: str) -> cm.MessageOutputEvent:
 
 
 class Source:
-    """Hands out reads and keeps account; made into whatever kind of source is asked for."""
+    """A source of reads, as a generator of either kind. It counts the reads taken, and knows whether it was closed."""
 
     def __init__(self, *reads: Any) -> None:
         self.reads = reads
@@ -60,7 +60,7 @@ Consume = Callable[[Source, bool, "int | None"], "tuple[list[Any], Exception | N
 
 
 def consume(source: Source, strict: bool = True, most: int | None = None) -> tuple[list[Any], Exception | None]:
-    """At most so many events, and what it ended with."""
+    """At most ``most`` events, and the error after them."""
     events: list[Any] = []
     iterator: Any = cm.snake.iter_events(source.generator(), strict=strict)
     try:
@@ -113,7 +113,7 @@ def test_a_source_without_events_yields_none(consume: Consume) -> None:
 @both
 def test_nothing_is_read_ahead(consume: Consume) -> None:
     for count in range(1, 6):
-        # Two events a read: the read after them is not asked for before both are used up.
+        # Each read holds two events. The next one is not taken until both are consumed.
         source = Source(*[delta("a") + delta("b")] * 3)
         events, error = consume(source, True, count)
         assert (len(events), error) == (count, None)
@@ -150,7 +150,7 @@ def test_a_loop_that_is_left_closes_the_generator() -> None:
 
 
 def test_a_source_that_is_not_a_generator_stays_open() -> None:
-    # A file or a response can be read on by whoever opened it.
+    # The caller who opened a file or a response may read on.
     source = io.BytesIO(HEAD + delta("a") + FOOT)
     for event in cm.snake.iter_events(source):
         assert event == BEGUN
@@ -196,7 +196,7 @@ def test_a_stream_cut_off_in_an_event_raises(consume: Consume, strict: bool) -> 
 
 @both
 def test_a_stream_cut_off_between_two_events_ends(consume: Consume) -> None:
-    # Whether that was all of it is for ``collect`` to say.
+    # ``collect`` reports that the final event is missing.
     assert consume(Source(HEAD, delta("a")), True, None) == ([BEGUN, said("a")], None)
 
 
@@ -224,7 +224,7 @@ def test_truncation_after_the_final_event_is_ignored(consume: Consume, end: Docu
 def test_truncation_after_events_that_follow_the_final_one_is_ignored(consume: Consume, ping: bytes) -> None:
     events, error = consume(Source(HEAD + FOOT, ping, b"data: {"), True, None)
     assert (events[:2], len(events), error) == ([BEGUN, ENDED], 3, None)
-    # Another stream in the same body has an end of its own to lose.
+    # A second stream in the same body needs a final event of its own.
     events, error = consume(Source(HEAD + FOOT, HEAD, ping, b"data: {"), True, None)
     assert len(events) == 4
     assert isinstance(error, cm.TruncatedStreamError)
@@ -278,7 +278,7 @@ def test_any_iterable_of_buffers_is_a_source() -> None:
         [whole],
         (whole,),
         iter([whole]),
-        io.BytesIO(whole),  # By lines, as files and urllib3 responses are iterated.
+        io.BytesIO(whole),  # Iterates over lines, as files and urllib3 responses do.
         io.StringIO(whole.decode()),
         [bytearray(whole)],
         [memoryview(whole)],

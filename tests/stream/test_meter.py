@@ -1,4 +1,4 @@
-"""``StreamMeter``: what it learns is what decoding the whole stream would have told."""
+"""``StreamMeter`` reports the same as decoding the whole stream would."""
 
 import json
 from contextlib import suppress
@@ -38,7 +38,7 @@ def metered(reads: list[Any], codec: cm.Codec = cm.snake) -> State:
 
 
 def told(events: list[Any]) -> State:
-    """The same from a stream's events."""
+    """The state that follows from a stream's events."""
     conversation_id, usage, error, done = NOTHING
     for event in events:
         match event:
@@ -84,7 +84,7 @@ STREAMS: dict[str, tuple[bytes, State]] = {
     ),
 }
 
-# Texts that a delta may hold, without being what they look like.
+# Texts in a delta that look like other events.
 DECOYS = [
     "conversation.response.done",
     '{"type":"conversation.response.done","usage":{}}',
@@ -114,7 +114,7 @@ def test_text_that_looks_like_a_final_event_is_ignored(decoy: str, event: bool) 
     data = stream(documents, event=event)
     for pieces in every_cut(data):
         assert metered(pieces) == NOTHING
-    # Also in reads so long that no one looks through them.
+    # Also in reads that are too long to be searched.
     assert metered([data * 40]) == NOTHING
     assert metered(cut(stream([STARTED]) + data * 40 + stream([DONE]), [9000])) == ("c1", USAGE, None, True)
 
@@ -172,7 +172,7 @@ MANY = sse(DELTA) * 200
     ids=["first", "last", "before a part of one", "before all but a byte of one", "before [DONE]"],
 )
 def test_a_final_event_named_a_delta_is_found_at_either_end_of_a_read(text: bytes, place: int) -> None:
-    """A long read is not looked through, but the first and the last event in it are, whatever they are called."""
+    """In a long read, the first and the last event are inspected whatever their names, and those in between are not."""
     for offset in range(place, place + len(MISNAMED) + 1):
         assert metered([sse(STARTED), text[:offset], text[offset:]]) == ("c1", USAGE, None, True)
 
@@ -182,9 +182,9 @@ OVERSIZE: dict[str, tuple[bytes, State]] = {
     "an end": (sse({**DONE, "note": "x" * LARGE}), NOTHING),
     "an end without an event line": (sse({**DONE, "note": "x" * LARGE}, event=False), NOTHING),
     "an end in an event that is too large": (b"data: " + b"x" * LARGE + b"\n" + sse(DONE), NOTHING),
-    "an end behind many lines": (b"data: x\n" * (LARGE // 8) + sse(DONE, event=False), NOTHING),
+    "an end after many lines": (b"data: x\n" * (LARGE // 8) + sse(DONE, event=False), NOTHING),
     "an end in a comment": (b"data: " + b"x" * LARGE + b"\n: comment " + sse(DONE, event=False), NOTHING),
-    "an end behind it": (b"data: " + b"x" * LARGE + b"\n\n" + sse(DONE), (None, USAGE, None, True)),
+    "an end after it": (b"data: " + b"x" * LARGE + b"\n\n" + sse(DONE), (None, USAGE, None, True)),
     "an end before it": (sse(DONE) + b"x" * LARGE, (None, USAGE, None, True)),
 }
 
@@ -199,7 +199,7 @@ def test_an_event_too_large_is_skipped_however_it_is_cut(name: str) -> None:
         assert metered([sse(STARTED), *reads]) == ("c1", *expected[1:])
 
 
-# A stream as services send it: it starts, goes on, and ends.
+# Streams as services send them: a started event, others, and a final event.
 _ENDS = [cm.ResponseDoneEvent, cm.ResponseErrorEvent]
 _CONTROL = {SHAPES[cls].tag for cls in [cm.ResponseStartedEvent, *_ENDS]}
 _decoys = st.sampled_from(DECOYS).map(lambda text: {**DELTA, "content": text})

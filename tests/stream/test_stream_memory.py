@@ -1,4 +1,4 @@
-"""Memory: what reading a stream holds is the unfinished event, however long the stream is."""
+"""Memory: a reader holds only the unfinished event, however long the stream is."""
 
 import tracemalloc
 from collections.abc import Iterator
@@ -45,7 +45,7 @@ def traced() -> Iterator[Peak]:
 
 
 def deltas(count: int, size: int) -> Iterator[bytes]:
-    """A stream of so many deltas, in reads of ``size`` that do not end where events do."""
+    """A stream of ``count`` deltas, in reads of ``size`` bytes that end anywhere."""
     block = DELTA * 997
     held, left = STARTED, count
     while left:
@@ -104,7 +104,7 @@ def test_one_event_a_read_keeps_nothing(name: str) -> None:
 @readers
 @pytest.mark.parametrize("comment", [b": " + b"keep-alive " * 100, b": keep-alive\n", b":\n\n", b"\n"], ids=len)
 def test_comments_are_not_kept(name: str, comment: bytes) -> None:
-    # Also in the middle of an event, and where a comment never ends.
+    # Also in the middle of an event, and if a comment never ends.
     for head in b"", b"data: {\n":
         reader = READERS[name]()
         reader.feed(head)
@@ -162,7 +162,7 @@ def test_an_event_in_small_reads_is_held_once(name: str, size: int, read: int) -
     last = len(event) - read
     with traced() as peak:
         for start in range(0, last, read):
-            # A read of its own, which nobody else holds.
+            # A new object, so that a reader that keeps it is charged for it.
             assert not reader.feed(bytes(bytearray(event[start : min(start + read, last)])))
     assert peak.bytes < size * 5 // 4
     assert isinstance(reader, cm.StreamMeter) or len(reader.feed(event[last:])) == 1
@@ -174,6 +174,6 @@ def test_a_builder_holds_only_the_text() -> None:
     with traced() as peak:
         for _ in range(50_000):
             builder.add(cm.MessageOutputEvent(id="m1", content="Hello, world. " * 10))
-    # A list of the pieces, whose text is one and the same: neither joined nor kept as events.
+    # A list of pieces, all of them the same str. They are neither joined nor kept as events.
     assert peak.bytes < MIB
     assert len(builder.text) == 50_000 * 140

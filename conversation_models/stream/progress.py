@@ -1,0 +1,101 @@
+"""The one rule for when a response in a stream has started, ended, failed or been cut off.
+
+- The first event opens a response, ``conversation.response.started`` or not: some streams leave that one out.
+  An ``Unknown`` or ``InvalidEvent`` belongs to the open response. It neither opens nor ends one, with the exception
+  below.
+- ``conversation.response.done`` and ``conversation.response.error`` end the response.
+- After that, only ``conversation.response.started`` opens another. Any other event belongs to no response.
+- A second ``conversation.response.started`` before the end cuts off the open response and opens another.
+- A malformed event counts as one of these three if it has that type: in its data or, if the data holds no readable
+  type, in its ``event`` field. A response that a malformed event ended did end, but nobody knows how.
+- Bytes are complete if the latest response has ended. An unfinished event after that end is harmless; anywhere else
+  it means that the stream was cut off. So does no event at all, to whoever expects a response.
+"""
+
+from enum import Enum
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from ..jsontext import UNREADABLE
+from ..models.events import Event, ResponseDoneEvent, ResponseErrorEvent, ResponseStartedEvent
+from .invalid import InvalidEvent, StreamEvent
+
+__all__ = ["Progress", "Step"]
+
+
+class Step(Enum):
+    """What an event has to do with the responses of its stream."""
+
+    OPENS = "opens"
+    """It is the first of a response, which it may end as well."""
+    CONTINUES = "continues"
+    """It belongs to the response that the event before it belongs to."""
+    OUTSIDE = "outside"
+    """It belongs to no response."""
+
+
+class Progress:
+    """Follows the responses in a stream, event by event.
+
+    Once a response is open, ``take`` may be skipped for the deltas that follow: they change nothing.
+    """
+
+    __slots__ = ("ended", "responses", "unreadable")
+
+    ended: bool
+    """Whether the latest response has ended."""
+    responses: int
+    """How many responses have been opened."""
+    unreadable: InvalidEvent | None
+    """The event that ended the latest response, if it was malformed."""
+
+    def __init__(self) -> None:
+        self.ended = False
+        self.responses = 0
+        self.unreadable = None
+
+    def take(self, event: StreamEvent) -> Step:
+        """Note the next event of the stream. O(1), for an ``InvalidEvent`` O(size)."""
+        kind = _kind(event)
+        if kind == ResponseStartedEvent.type:
+            self.responses += 1
+            self.ended = False
+            self.unreadable = None
+            return Step.OPENS
+        if self.ended:
+            return Step.OUTSIDE
+        if kind in _ENDS:
+            self.ended = True
+            self.unreadable = event if isinstance(event, InvalidEvent) else None
+        elif not self.responses and not isinstance(event, Event):
+            return Step.OUTSIDE
+        if self.responses:
+            return Step.CONTINUES
+        self.responses = 1
+        return Step.OPENS
+
+
+_ENDS = (ResponseDoneEvent.type, ResponseErrorEvent.type)
+
+
+def _kind(event: StreamEvent) -> str | None:
+    # The type of an ``Unknown`` is any string, also the name of a model if a program made it.
+    if isinstance(event, Event):
+        return event.type
+    return _kind_of_invalid(event) if isinstance(event, InvalidEvent) else None
+
+
+class _Typed(msgspec.Struct):
+    type: str | UnsetType = UNSET
+
+
+_typed = msgspec.json.Decoder(_Typed)
+
+
+def _kind_of_invalid(event: InvalidEvent) -> str:
+    try:
+        kind = _typed.decode(event.raw).type
+    except UNREADABLE:
+        kind = UNSET
+    return event.event if kind is UNSET else kind

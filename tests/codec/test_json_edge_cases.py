@@ -31,6 +31,11 @@ def bad(text: bytes, why: str) -> Edge:
     return Edge(text, ValueError(why), False, REFUSED)
 
 
+def nested(levels: int) -> list[Any]:
+    """An empty list inside lists, so many in all."""
+    return [nested(levels - 1)] if levels > 1 else []
+
+
 DEEP = b"[" * 100_000
 
 EDGES: dict[str, Edge] = {
@@ -57,7 +62,7 @@ EDGES: dict[str, Edge] = {
     "a key in single quotes": bad(b"{'a': 1}", "must be strings"),
     "a key without a value": bad(b'{"a":}', "invalid character"),
     "an array cut off": bad(b"[1", "truncated"),
-    "nesting of 500 levels": good(b"[" * 500 + b"]" * 500, None),
+    "nesting of 500 levels": good(b"[" * 500 + b"]" * 500, nested(500)),
     "nesting without end": bad(DEEP, "nested deeper"),
     # 6: numbers
     "minus zero is an integer": good(b"-0", 0),
@@ -131,12 +136,6 @@ def test_values_are_read_as_the_table_says(edge: Edge) -> None:
         assert str(edge.read) in str(caught.value)
         with pytest.raises(cm.ConversationDecodeError):
             cm.camel.decode(free_form(edge.text), cm.ToolExecutionEntry)
-    elif edge.text.startswith(b"[["):
-        depth = 0
-        value = cm.Unknown(None, edge.text).decode()
-        while value:
-            [value], depth = value, depth + 1
-        assert depth == 499
     else:
         assert same(cm.Unknown(None, edge.text).decode(), edge.read)
         entry = cm.camel.decode(free_form(edge.text), cm.ToolExecutionEntry)
@@ -174,7 +173,7 @@ def test_the_standard_library_reads_values_as_the_table_says(edge: Edge) -> None
             json.loads(edge.text.decode())
     elif edge.json == "a constant":
         assert isinstance(json.loads(edge.text), float)
-    elif not edge.text.startswith(b"[["):
+    else:
         assert same(json.loads(edge.text), edge.json)
 
 

@@ -71,6 +71,7 @@ def test_the_size_of_upstreams_writes_makes_no_difference(clients: Clients, gate
     for inputs in ("chunks", "chunks;write=7"):
         with clients[gateway].beta.conversations.start_stream(inputs=inputs) as stream:
             told.append([dump(event) for event in stream])
+    assert len(told[0]) == len(STREAMS["chunks"])
     assert told[0] == told[1]
 
 
@@ -142,6 +143,7 @@ def test_errors_are_the_same_through_a_gateway(clients: Clients, gateway: str, s
                 call(inputs=f"plain;status={status}")
             told.append((type(caught.value), caught.value.status_code, caught.value.body))
     assert told[:2] == told[2:]
+    assert told[0][1] == status
     assert (told[0][0] is errors.HTTPValidationError) == (status == 422)
 
 
@@ -150,6 +152,7 @@ def test_relaying_changes_no_byte(servers: dict[str, str], name: str) -> None:
     direct, through = (
         httpx.post(f"{servers[server]}/v1/conversations", json={"inputs": name}) for server in ("direct", "relay")
     )
+    assert direct.status_code == through.status_code == 200
     assert (through.content, through.headers) == (direct.content, direct.headers)
 
 

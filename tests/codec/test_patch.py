@@ -145,6 +145,13 @@ def test_only_the_bytes_of_the_value_change(data: bytes | str, path: Any, value:
     assert cm.patch(data, path, value) == expected
 
 
+def test_a_character_of_several_bytes_may_be_anywhere_in_a_long_document() -> None:
+    text = "\N{SNOWMAN}" * 200_000
+    for shift in range(3):
+        data = f'{{"a":"{"." * shift}{text}","c":1}}'
+        assert cm.patch(data, ["c"], 2) == data.replace("1", "2").encode()
+
+
 def test_unknown_fields_can_be_patched() -> None:
     data = b'{"conversation_id":"c","outputs":[{"type":"new","content":"x"}],"usage":{},"region":"eu"}'
     assert cm.patch(data, ["outputs", 0, "content"], "y") == data.replace(b'"x"', b'"y"')

@@ -1,7 +1,16 @@
 """Settings for the whole suite."""
 
+import os
+
+import pytest
 from hypothesis import HealthCheck, settings
 
-# Times vary with the machine: how long an example took says nothing of whether it is right.
+# An example may be slow on a busy machine. That is not a failure.
 settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("suite")
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Two processes for the whole suite. A run of some files ends sooner without starting others."""
+    is_whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS
+    return 2 if is_whole and (os.cpu_count() or 1) > 1 else 0

@@ -1,7 +1,7 @@
-"""Documents of the official SDK's own JSON Schema, and of ours: both accept and agree, or it is listed why not.
+"""Documents of the official SDK's own JSON Schema, and of ours: both libraries read them alike, or a list says why not.
 
-The other suite beside the SDK (``test_sdk_agreement``) makes its documents from our table of the wire; here they come
-from what each library says of itself, so that a field that one of the three lacks shows.
+``test_sdk_agreement`` makes its documents from our table of the wire. Here each library's own schema makes them, so
+that a field missing from one of the three shows.
 """
 
 import copy
@@ -37,17 +37,17 @@ THEIRS: dict[Any, TypeAdapter[Any]] = {
 TYPES = list(THEIRS)
 NAMES = ["responses", "events"]
 
-# Why their schema does not say what they read, or ours rejects what is in it ---------------------------------------
+# Differences between their schema and the wire ---------------------------------------------------------------------
 
 NOT_SENT = {
-    "null for a field that may be absent": "Their models read null wherever a field is optional, and say so; the "
-    "service's schema allows it for some fields, theirs by the name OptionalNullable.",
-    "an event without a type": "They hand out an untyped event; ours tells by its fields what it is.",
+    "null for a field that may be absent": "Their models read null wherever a field is optional. The service's "
+    "schema allows it for some fields only, which their models call OptionalNullable.",
+    "an event without a type": "Theirs returns an untyped event; ours recognises it by its fields.",
 }
 
 
 def their_schema(type: Any) -> dict[str, Any]:
-    """The SDK's schema without what ``NOT_SENT`` names."""
+    """The SDK's schema without the differences in ``NOT_SENT``."""
     schema = copy.deepcopy(THEIRS[type].json_schema())
     for definition in [schema, *schema["$defs"].values()]:
         for field in definition.get("properties", {}).values():
@@ -59,7 +59,7 @@ def their_schema(type: Any) -> dict[str, Any]:
 
 
 def our_schema(type: Any) -> dict[str, Any]:
-    """Our schema, with what msgspec does not say of times."""
+    """Our schema, with the format of times, which msgspec leaves out."""
     schema = msgspec.json.schema(snake_type(type))
     for definition in schema["$defs"].values():
         for name in {"created_at", "completed_at"} & definition["properties"].keys():
@@ -69,11 +69,11 @@ def our_schema(type: Any) -> dict[str, Any]:
     return schema
 
 
-# What theirs rejects of ours ---------------------------------------------------------------------------------------
+# Documents that theirs rejects -------------------------------------------------------------------------------------
 
 RESPONSE = {"conversation_id": "c", "usage": {}}
 REFERENCE = {"type": "reference", "reference_ids": [1]}
-# With why they come, and a document in which they do.
+# Why the service sends it, and a document that shows it.
 ONLY_OURS: dict[str, tuple[str, dict[str, Any]]] = {
     "tool.execution without arguments": (
         "absent in documented responses",
@@ -88,7 +88,7 @@ ONLY_OURS: dict[str, tuple[str, dict[str, Any]]] = {
         {**RESPONSE, "outputs": [{"type": "message.output", "content": [{"type": "tool_reference", "title": None}]}]},
     ),
     "reference in a message": (
-        "seen in messages; theirs knows it in reasoning only",
+        "seen in messages; theirs reads it in reasoning only",
         {**RESPONSE, "outputs": [{"type": "message.output", "content": [REFERENCE]}]},
     ),
     "function.call.delta without id": (
@@ -96,7 +96,7 @@ ONLY_OURS: dict[str, tuple[str, dict[str, Any]]] = {
         {"type": "function.call.delta", "name": "f", "tool_call_id": "t", "arguments": ""},
     ),
 }
-# Fields that are seen and not in the schema: theirs passes over them.
+# Fields that the service sends and the schema lacks: theirs ignores them.
 FIELDS_ONLY_OURS = {"function", "source"}
 
 
@@ -111,13 +111,13 @@ def as_theirs_has_it(value: Any) -> Any:
 
 
 def why_only_ours(value: Any, parent: Any = None) -> Iterator[str]:
-    """The keys of ``ONLY_OURS`` that apply to a value or a part of it."""
+    """The keys of ``ONLY_OURS`` that apply to ``value`` or to a part of it."""
     if isinstance(value, cm.ToolExecutionEntry) and value.arguments is UNSET:
         yield "tool.execution without arguments"
     if isinstance(value, cm.ToolExecutionStartedEvent) and value.arguments is UNSET:
         yield "tool.execution.started without arguments"
     if isinstance(value, cm.ToolReferenceChunk) and (value.tool is UNSET or not isinstance(value.title, str)):
-        yield "tool_reference without tool or title"  # A tool that is null theirs reads.
+        yield "tool_reference without tool or title"  # Theirs reads a tool that is null.
     if isinstance(value, cm.ReferenceChunk) and isinstance(parent, (cm.MessageOutputEntry, cm.MessageOutputEvent)):
         yield "reference in a message"
     if isinstance(value, cm.FunctionCallEvent) and value.id is UNSET:
@@ -140,7 +140,7 @@ def theirs_of(type: Any, data: bytes) -> Any:
 
 
 def compare(type: Any, data: bytes, seen: Counter[str]) -> None:
-    """Both read the same, or theirs rejects it for a reason on the list; never ours."""
+    """Assert that both read ``data`` alike, or that theirs rejects it for a reason on the list."""
     value = cm.snake.decode(data, type)
     model = theirs_of(type, data)
     reasons = set(why_only_ours(value))
@@ -171,12 +171,12 @@ def required_in(type: Any) -> frozenset[str]:
 
 
 @pytest.mark.parametrize("type", TYPES, ids=NAMES)
-def test_documents_of_their_schema(type: Any) -> None:
+def test_both_read_documents_of_their_schema_alike(type: Any) -> None:
     seen = run(type, their_schema(type), required_in(type), EXAMPLES, 1)
     assert seen["agreed"] > EXAMPLES // 2, seen
 
 
-def test_documents_of_our_schema() -> None:
+def test_theirs_rejects_documents_of_our_schema_only_for_reasons_on_the_list() -> None:
     seen = Counter[str]()
     for type in TYPES:
         seen += run(type, our_schema(type), frozenset(), EXAMPLES, 2)
@@ -185,8 +185,8 @@ def test_documents_of_our_schema() -> None:
 
 
 @pytest.mark.parametrize("name", ONLY_OURS)
-def test_what_only_ours_reads(name: str) -> None:
-    """No difference is on the list for nothing."""
+def test_each_difference_on_the_list_has_a_document_that_shows_it(name: str) -> None:
+    """So the list holds no difference that has gone."""
     document = ONLY_OURS[name][1]
     type = cm.ConversationEvent if "type" in document else cm.ConversationResponse
     seen = Counter[str]()
@@ -195,7 +195,7 @@ def test_what_only_ours_reads(name: str) -> None:
 
 
 def optional_and_null() -> Iterator[tuple[str, str]]:
-    """The fields where their schema reads null for absent."""
+    """The optional fields in which their schema allows null, as (class, field)."""
     for type in TYPES:
         for name, definition in THEIRS[type].json_schema()["$defs"].items():
             for field, schema in definition.get("properties", {}).items():
@@ -203,8 +203,8 @@ def optional_and_null() -> Iterator[tuple[str, str]]:
                     yield name, field
 
 
-def test_null_for_absent_is_refused() -> None:
-    """The first difference of ``NOT_SENT``: all its fields, but those that may be null on the wire."""
+def test_null_is_refused_for_a_field_that_may_only_be_absent() -> None:
+    """The first difference of ``NOT_SENT``: ours refuses null in these fields, except those nullable on the wire."""
     read = set()
     fields = set(optional_and_null())
     for name, field in fields:
@@ -240,7 +240,7 @@ def is_required(cls: Any, name: str) -> bool:
     return any(field.name == name and field.required for field in structs.fields(cls))
 
 
-def test_an_event_without_a_type() -> None:
+def test_only_ours_reads_an_event_without_a_type() -> None:
     data = dumps({"conversation_id": "c"})
     assert theirs_of(cm.ConversationEvent, data) is REJECTED
     assert cm.snake.decode(data, cm.ConversationEvent) == cm.ResponseStartedEvent(conversation_id="c")
@@ -249,7 +249,7 @@ def test_an_event_without_a_type() -> None:
 @pytest.mark.long
 @pytest.mark.parametrize("type", TYPES, ids=NAMES)
 @pytest.mark.parametrize("of", ["their schema", "our schema"])
-def test_many_documents(of: str, type: Any) -> None:
+def test_both_read_many_documents_alike(of: str, type: Any) -> None:
     """A quarter of ``LONG_SECONDS`` for each, a thousand documents at a time."""
     schema = their_schema(type) if of == "their schema" else our_schema(type)
     required = required_in(type) if of == "their schema" else frozenset[str]()

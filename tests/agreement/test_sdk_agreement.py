@@ -1,4 +1,4 @@
-"""The official ``mistralai`` package as a second opinion: where it accepts a document, both read the same from it."""
+"""The official ``mistralai`` package as a second opinion: documents that both libraries accept are read alike."""
 
 import json
 from typing import Any
@@ -20,7 +20,7 @@ _RESPONSE: TypeAdapter[Any] = TypeAdapter(sdk.ConversationResponse)
 _EVENT: TypeAdapter[Any] = TypeAdapter(sdk.ConversationEventsData)
 
 
-# What ours reads and the SDK rejects: it is on the wire, so a codec that is to lose nothing has to take it.
+# Ours reads these, and the SDK rejects them. The service sends them, so a lossless codec must accept them.
 ONLY_OURS: dict[str, tuple[Any, Any]] = {
     "tool executions without arguments, as documented": (cm.OutputEntry, {"type": "tool.execution", "name": "t"}),
     "tool references without a title": (cm.OutputEntry, {"content": [{"type": "tool_reference", "tool": "t"}]}),
@@ -43,8 +43,8 @@ ONLY_OURS: dict[str, tuple[Any, Any]] = {
     ),
 }
 
-# What the SDK reads and ours rejects. Values of another JSON type than the schema's could not be written back as they
-# were; that they never come is what the schema says, and no documented payload holds one.
+# The SDK reads these, and ours rejects them: a value of another JSON type could not be written back unchanged.
+# The schema rules them out, and no documented payload holds one.
 ONLY_THEIRS: dict[str, tuple[Any, Any]] = {
     "null for a timestamp that is not nullable": (cm.OutputEntry, {"content": "", "created_at": None}),
     "null for a constant": (cm.OutputEntry, {"content": "", "object": None}),
@@ -54,7 +54,7 @@ ONLY_THEIRS: dict[str, tuple[Any, Any]] = {
     "a timestamp that is a date": (cm.OutputEntry, {"content": "", "created_at": "2025-05-27"}),
 }
 
-# What both read, and the SDK does not write: the field that is lost.
+# Both read these, and the SDK loses a field when it writes them: the last item.
 LOST_BY_THEIRS: dict[str, tuple[Any, Any, str]] = {
     "fields that are not in the schema: function": (
         cm.OutputEntry,
@@ -83,7 +83,7 @@ _THEIRS = {
 
 
 @pytest.mark.parametrize("name", ONLY_OURS)
-def test_what_only_ours_reads(name: str) -> None:
+def test_only_ours_reads_and_keeps_these_documents(name: str) -> None:
     ours, document = ONLY_OURS[name]
     again = json.loads(cm.snake.encode(cm.snake.decode(dumps(document), ours)))
     assert again | document == again
@@ -95,7 +95,7 @@ def test_what_only_ours_reads(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ONLY_THEIRS)
-def test_what_only_theirs_reads(name: str) -> None:
+def test_only_theirs_reads_these_documents(name: str) -> None:
     ours, document = ONLY_THEIRS[name]
     _THEIRS[ours].validate_json(dumps(document))
     document = {"type": "message.output", **document} if ours is cm.OutputEntry else document
@@ -104,7 +104,7 @@ def test_what_only_theirs_reads(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", LOST_BY_THEIRS)
-def test_what_theirs_loses(name: str) -> None:
+def test_both_read_these_documents_and_only_ours_keeps_the_field(name: str) -> None:
     ours, document, field = LOST_BY_THEIRS[name]
     model = _THEIRS[ours].validate_json(dumps(document))
     assert field not in json.loads(_THEIRS[ours].dump_json(model, by_alias=True))
@@ -112,16 +112,16 @@ def test_what_theirs_loses(name: str) -> None:
 
 
 def check(document: Any, ours: Any, theirs: TypeAdapter[Any]) -> None:
-    # Theirs reads what ours does ...
+    # Both read the document alike, ...
     value, model = cm.snake.decode(dumps(document), ours), theirs.validate_json(dumps(document))
     same(value, model)
-    # ... and what ours has written, ours what theirs has.
+    # ... and each reads the other's output.
     same(value, theirs.validate_json(cm.snake.encode(value)))
     assert cm.snake.decode(theirs.dump_json(model, by_alias=True), ours) == value
 
 
 class Untagged(Acceptable):
-    """The same without the tags of entries and chunks."""
+    """The same, without the tags of entries and chunks."""
 
     def model(self, shape: Shape, fields: dict[str, Any], extra: dict[str, Any], path: str) -> Any:
         document = super().model(shape, fields, extra, path)
@@ -141,31 +141,31 @@ def check_event(document: dict[str, Any]) -> None:
 
 @settings(max_examples=400)
 @given(wire_responses("snake", open=False))
-def test_both_read_the_same_response(document: dict[str, Any]) -> None:
+def test_both_read_responses_alike(document: dict[str, Any]) -> None:
     check_response(document, Acceptable)
 
 
 @settings(max_examples=200)
 @given(wire_responses("snake", open=False))
-def test_both_read_the_same_untagged_response(document: dict[str, Any]) -> None:
+def test_both_read_untagged_responses_alike(document: dict[str, Any]) -> None:
     check_response(document, Untagged)
 
 
 @settings(max_examples=400)
 @given(wire_events("snake", open=False))
-def test_both_read_the_same_event(document: dict[str, Any]) -> None:
+def test_both_read_events_alike(document: dict[str, Any]) -> None:
     check_event(document)
 
 
 @pytest.mark.long
 @settings(max_examples=10_000)
 @given(wire_responses("snake", open=False), st.sampled_from([Acceptable, Untagged]))
-def test_both_read_the_same_in_many_responses(document: dict[str, Any], reading: type[Acceptable]) -> None:
+def test_both_read_many_responses_alike(document: dict[str, Any], reading: type[Acceptable]) -> None:
     check_response(document, reading)
 
 
 @pytest.mark.long
 @settings(max_examples=10_000)
 @given(wire_events("snake", open=False))
-def test_both_read_the_same_in_many_events(document: dict[str, Any]) -> None:
+def test_both_read_many_events_alike(document: dict[str, Any]) -> None:
     check_event(document)

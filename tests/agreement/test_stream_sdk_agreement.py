@@ -21,19 +21,19 @@ from ..support.streams import Document, cut, read_sizes, sse, stream
 
 SAMPLE = SAMPLES / "stream-web-search.sse"
 
-# The SDK's reader takes a response of the HTTP client it was written for, which is not always the same one.
+# The SDK's reader expects a response of the HTTP client that it was written for. Versions differ in which that is.
 _streaming: Any = eventstreaming
 
 
 def sdk_events(reads: Iterable[bytes]) -> list[Any]:
-    """The (name, data) that the SDK reads; what it does for ``client.beta.conversations.start_stream``."""
+    """The name and data of each event, read as ``client.beta.conversations.start_stream`` does."""
     response = _streaming.httpx.Response(200, headers={"content-type": "text/event-stream"}, content=iter(reads))
     events = _streaming.EventStream(response, lambda raw: unmarshal_json(raw, sdk.ConversationEvents))
     return [(event.event, event.data) for event in events]
 
 
 def agree(reads: list[bytes]) -> int:
-    """How many events both read."""
+    """Assert that both read the same events; return how many."""
     ours, theirs = list(cm.snake.iter_events(reads)), sdk_events(reads)
     assert len(ours) == len(theirs)
     for event, (name, data) in zip(ours, theirs, strict=True):
@@ -46,7 +46,7 @@ def agree(reads: list[bytes]) -> int:
     return len(ours)
 
 
-# What keeps a connection open, and what other fields there are.
+# Comments and frames without data.
 _noise = st.sampled_from([b"", b": keep-alive\n\n", b":\r\n\r\n", b"event: ping\n\n", b"id: 7\n\n", b"retry: 10\n\n"])
 _unknown = st.builds(
     lambda fields, name: {**fields, "type": name},
@@ -65,15 +65,17 @@ _styles: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
 
 @settings(max_examples=100)
 @given(st.lists(st.tuples(_known | _unknown, _styles, _noise), max_size=5), st.booleans(), read_sizes)
-def test_the_same_events(parts: list[tuple[Document, Any, bytes]], mark: bool, sizes: list[int]) -> None:
+def test_both_read_the_same_events_of_a_stream(
+    parts: list[tuple[Document, Any, bytes]], mark: bool, sizes: list[int]
+) -> None:
     data = b"".join(sse(document, **style) + noise for document, style, noise in parts)
-    # The SDK knows a byte-order mark only where it comes whole.
+    # The SDK recognises a byte-order mark only if one read holds all of it.
     reads = ([b"\xef\xbb\xbf"] if mark else []) + cut(data, sizes)
     assert agree(reads) == len(parts)
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"], ids=repr)
-def test_one_of_each_under_every_cut(end: str) -> None:
+def test_both_read_the_same_events_under_every_cut(end: str) -> None:
     documents: list[Document] = [
         {"type": "conversation.response.started", "conversation_id": "c1"},
         {"type": "message.output.delta", "id": "m", "content": "\u20ac"},
@@ -89,7 +91,7 @@ def test_one_of_each_under_every_cut(end: str) -> None:
 
 
 @pytest.mark.skipif(not SAMPLE.exists(), reason="the documentation's examples are not here")
-def test_the_documented_stream() -> None:
+def test_both_read_the_documented_stream_alike() -> None:
     data = SAMPLE.read_bytes()
     ours, theirs = list(cm.snake.iter_events(cut(data, [100]))), sdk_events(cut(data, [100]))
     assert [event.type for event in ours] == [name for name, _ in theirs]
@@ -108,26 +110,26 @@ DELTA = b'{"type":"message.output.delta","id":"m1","content":"Hi"}'
 GOOD = NAME + b"data: %b\n\n" % DELTA
 HI = cm.MessageOutputEvent(id="m1", content="Hi")
 
-# Streams that end the SDK's reader with an exception, each with the reads, what ours makes of them, and why.
+# The SDK's reader fails at these streams. Each has the reads, the events that ours returns, and the reason above it.
 ONLY_OURS: dict[str, tuple[list[bytes], list[Any]]] = {
-    # Some servers and gateways send no event field, and the data names its type.
+    # Some servers and gateways send no event field; the data names its type.
     "data without an event field": ([b"data: %b\n\n" % DELTA], [HI]),
-    # And some send data without its type, which the field names.
+    # Some send data without its type; the field names it.
     "data without a type": ([NAME + b'data: {"id":"m1","content":"Hi"}\n\n'], [HI]),
-    # It closes a stream, and is no event.
+    # The sentinel closes a stream; it is not an event.
     "[DONE]": ([GOOD, b"data: [DONE]\n\n"], [HI]),
     "[DONE] with a name": ([GOOD, NAME + b"data: [DONE]\n\n"], [HI]),
-    # Nothing to read is nothing to fail at.
+    # Empty data is not an event.
     "empty data": ([GOOD, NAME + b"data:\n\n", GOOD], [HI, HI]),
-    # The mark is three bytes, and the network cuts where it likes.
+    # The mark has three bytes, and the network may cut between them.
     "a byte-order mark cut in two": ([b"\xef\xbb", b"\xbf" + GOOD], [HI]),
-    # One bad event does not cost those behind it.
-    "no JSON": ([GOOD, NAME + b"data: oops\n\n", GOOD], [HI, b"oops", HI]),
-    "no UTF-8": ([GOOD, NAME + b'data: "\xff"\n\n', GOOD], [HI, b'"\xff"', HI]),
-    "no object": ([GOOD, b"event: x\ndata: 5\n\n", GOOD], [HI, cm.Unknown("x", b"5"), HI]),
+    # A malformed event does not hurt those after it.
+    "not JSON": ([GOOD, NAME + b"data: oops\n\n", GOOD], [HI, b"oops", HI]),
+    "not UTF-8": ([GOOD, NAME + b'data: "\xff"\n\n', GOOD], [HI, b'"\xff"', HI]),
+    "not an object": ([GOOD, b"event: x\ndata: 5\n\n", GOOD], [HI, cm.Unknown("x", b"5"), HI]),
 }
 
-# Events that the SDK hands out as untyped ``UNKNOWN``: the data, and what it is to ours.
+# The SDK returns these events as an untyped ``UNKNOWN``: the data, and the event or the path of the error in ours.
 UNTYPED_BY_THEIRS: dict[str, tuple[Document, Any]] = {
     "started without arguments, as documented": (
         {"type": "tool.execution.started", "id": "t", "name": "web_search"},
@@ -141,13 +143,13 @@ UNTYPED_BY_THEIRS: dict[str, tuple[Document, Any]] = {
         {"type": "message.output.delta", "id": "m", "content": {"type": "video_url"}},
         cm.MessageOutputEvent(id="m", content=cm.Unknown("video_url", b'{"type":"video_url"}')),
     ),
-    # A wrong shape of something known is an error, which names the place.
+    # A known event of a wrong shape is an error that names the path.
     "a known event of a wrong shape": ({"type": "message.output.delta", "id": "m", "content": 5}, "$.content"),
 }
 
 
 @pytest.mark.parametrize("name", ONLY_OURS)
-def test_what_only_ours_reads(name: str) -> None:
+def test_only_ours_reads_these_streams(name: str) -> None:
     reads, expected = ONLY_OURS[name]
     events = [
         event.raw if isinstance(event, cm.InvalidEvent) else event
@@ -158,14 +160,14 @@ def test_what_only_ours_reads(name: str) -> None:
         sdk_events(reads)
 
 
-def test_what_is_cut_off() -> None:
-    # The SDK takes half an object for text, and fails to find an event in it.
+def test_ours_raises_at_a_stream_that_is_cut_off_in_an_event() -> None:
+    # The SDK reads half an object as text, and fails because text is not an event.
     reads = [GOOD, GOOD[:50]]
     with pytest.raises(cm.TruncatedStreamError):
         list(cm.snake.iter_events(reads))
     with pytest.raises(ValueError, match="validation error"):
         sdk_events(reads)
-    # Half a frame without data is nothing to it.
+    # It ignores half a frame without data.
     reads = [GOOD, NAME]
     with pytest.raises(cm.TruncatedStreamError):
         list(cm.snake.iter_events(reads))
@@ -173,7 +175,7 @@ def test_what_is_cut_off() -> None:
 
 
 @pytest.mark.parametrize("name", UNTYPED_BY_THEIRS)
-def test_what_is_untyped_by_theirs(name: str) -> None:
+def test_ours_reads_events_that_theirs_leaves_untyped(name: str) -> None:
     document, expected = UNTYPED_BY_THEIRS[name]
     data = b"event: %b\ndata: %b\n\n" % (document["type"].encode(), dumps(document))
     [(_, theirs)] = sdk_events([data])
@@ -183,7 +185,6 @@ def test_what_is_untyped_by_theirs(name: str) -> None:
     assert (ours.error.path if isinstance(ours, cm.InvalidEvent) else ours) == expected
 
 
-def test_every_event_is_compared() -> None:
-    # The models that ``Acceptable`` lets through: all events there are.
+def test_every_type_of_event_is_compared() -> None:
     names = {cls.__name__ for cls in SHAPES if cls.__name__.endswith("Event")}
     assert names == {cls.__name__ for cls in sdk.conversationevents._CONVERSATION_EVENTS_DATA_VARIANTS.values()}

@@ -1,4 +1,4 @@
-"""The two codecs: both namings, every kind of input and output."""
+"""The two codecs in both namings, with every kind of input and output."""
 
 import json
 import mmap
@@ -19,7 +19,7 @@ from ..support.strategies import responses
 every_naming = pytest.mark.parametrize("naming", NAMINGS)
 
 REFERENCE = (FIXTURES / "reference_example_camel.json").read_bytes()
-# What the TypeScript SDK prints for it (WIRE.md, section 1).
+# The TypeScript SDK prints this for it (WIRE.md, section 1).
 REFERENCE_WRITTEN = {
     "object": "conversation.response",
     "conversationId": "<id>",
@@ -28,7 +28,7 @@ REFERENCE_WRITTEN = {
 }
 
 
-def test_the_reference_example() -> None:
+def test_the_reference_example_is_read_and_written_in_both_namings() -> None:
     response = cm.decode(REFERENCE)
     assert response == cm.ConversationResponse(
         conversation_id="<id>",
@@ -44,7 +44,7 @@ def test_the_reference_example() -> None:
     }
 
 
-def test_the_codecs_and_their_names() -> None:
+def test_the_two_codecs_have_a_name_and_camel_is_the_default() -> None:
     assert (cm.camel.naming, cm.snake.naming) == NAMINGS
     assert isinstance(cm.camel, cm.Codec)
     assert isinstance(cm.snake, cm.Codec)
@@ -52,7 +52,7 @@ def test_the_codecs_and_their_names() -> None:
     assert cm.encode == cm.camel.encode
 
 
-def test_a_codec_of_ones_own() -> None:
+def test_a_codec_can_be_made_for_either_naming() -> None:
     assert cm.Codec("snake").decode(b'{"conversation_id":"c","outputs":[],"usage":{}}').conversation_id == "c"
     assert cm.Codec("camel").decode(b'{"conversationId":"c","outputs":[],"usage":{}}').conversation_id == "c"
 
@@ -79,8 +79,8 @@ def test_every_tag_of_a_union_gives_its_model(union: str, naming: Naming) -> Non
 
 
 @every_naming
-def test_the_other_naming_is_not_understood(naming: Naming) -> None:
-    # A gateway that takes the wrong codec has to learn of it, not to lose fields.
+def test_a_document_in_the_other_naming_is_an_error(naming: Naming) -> None:
+    # A gateway that uses the wrong codec must get an error, not lose fields.
     other = {"camel": b'{"conversation_id":"c","outputs":[],"usage":{}}', "snake": REFERENCE}[naming]
     with pytest.raises(cm.ConversationDecodeError, match="required field"):
         CODECS[naming].decode(other)
@@ -90,8 +90,8 @@ def test_the_other_naming_is_not_understood(naming: Naming) -> None:
 
 
 @pytest.mark.parametrize("kind", [bytes, bytearray, memoryview, str])
-def test_input_is_a_buffer_or_str(kind: type) -> None:
-    # One document that is read at once and one that takes the second path.
+def test_input_may_be_any_buffer_or_str(kind: type) -> None:
+    # The fast path reads the first document, the second path the other.
     for text in (
         '{"conversationId":"ü","outputs":[],"usage":{}}',
         '{"conversationId":"ü","outputs":[{"ü":1}],"usage":{}}',
@@ -104,17 +104,17 @@ def test_input_is_a_buffer_or_str(kind: type) -> None:
         assert cm.patch(data, ["usage"], None) == text.replace("{}", "null").encode()
 
 
-def test_input_is_a_mapped_file(tmp_path: Path) -> None:
+def test_input_may_be_a_mapped_file(tmp_path: Path) -> None:
     path = tmp_path / "response.json"
     path.write_bytes(b'{"conversation_id":"c","outputs":[{"type":"new"}],"usage":{}}')
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
         assert cm.snake.decode(mapped).outputs == [cm.Unknown("new", b'{"type":"new"}')]
         assert cm.snake.drift(mapped) == ['$.outputs[0].type = "new"']
         assert cm.patch(mapped, ["outputs"], []) == b'{"conversation_id":"c","outputs":[],"usage":{}}'
-        # Nothing that was decoded holds on to the buffer, or the file could not be closed.
+        # The file could not be closed if a decoded value held the buffer.
 
 
-def test_nothing_of_the_input_is_kept() -> None:
+def test_decoded_values_do_not_share_memory_with_the_input() -> None:
     data = bytearray(b'{"conversation_id":"c","outputs":[{"type":"new","a":"b"}],"usage":{}}')
     response = cm.snake.decode(data)
     data[:] = b" " * len(data)
@@ -127,7 +127,7 @@ def test_nothing_of_the_input_is_kept() -> None:
 @every_naming
 @settings(max_examples=40)
 @given(data=st.data())
-def test_lines_are_documents(naming: Naming, data: st.DataObject) -> None:
+def test_each_value_is_one_line(naming: Naming, data: st.DataObject) -> None:
     codec = CODECS[naming]
     values = data.draw(st.lists(responses(), max_size=4))
     lines = codec.encode_lines(values)
@@ -135,7 +135,7 @@ def test_lines_are_documents(naming: Naming, data: st.DataObject) -> None:
     assert codec.decode_lines(lines) == values
 
 
-def test_lines_of_any_type_with_blank_ones_between() -> None:
+def test_blank_lines_between_documents_are_skipped() -> None:
     data = b'\n{"type":"text","text":"a"}\r\n\n  \n{"text":"b"}\n{"type":"new"}'
     assert cm.snake.decode_lines(data, cm.ContentChunk) == [
         cm.TextChunk(text="a"),
@@ -145,12 +145,12 @@ def test_lines_of_any_type_with_blank_ones_between() -> None:
     assert cm.camel.decode_lines(b"") == []
 
 
-def test_lines_from_an_iterator() -> None:
+def test_lines_are_written_from_an_iterator() -> None:
     chunks = (cm.TextChunk(text=text) for text in "ab")
     assert cm.camel.encode_lines(chunks) == b'{"type":"text","text":"a"}\n{"type":"text","text":"b"}\n'
 
 
-def test_what_is_unknown_makes_no_lines_of_its_own() -> None:
+def test_line_ends_inside_unknown_members_do_not_split_a_line() -> None:
     laid_out = b'{"type":"new",\r\n "a\\n":[1.50 ,\n\t2]}'
     on_one_line = b'{"type":"new",   "a\\n":[1.50 , \t2]}'
     chunks = [cm.TextChunk(text="a\nb"), cm.Unknown("new", laid_out)]
@@ -166,7 +166,7 @@ def test_what_is_unknown_makes_no_lines_of_its_own() -> None:
 
 @pytest.mark.parametrize("before", [b"", b"0123456789", bytes(200)])
 @pytest.mark.parametrize("offset", [0, 4, -1, 150])
-def test_encode_into_does_as_msgspec_does(before: bytes, offset: int) -> None:
+def test_encode_into_writes_where_msgspec_does(before: bytes, offset: int) -> None:
     image = cm.ImageURLChunk(image_url="u")
     for codec, name in ((cm.camel, "imageUrl"), (cm.snake, "image_url")):
         ours, theirs = bytearray(before), bytearray(before)
@@ -174,17 +174,17 @@ def test_encode_into_does_as_msgspec_does(before: bytes, offset: int) -> None:
         msgspec.json.Encoder().encode_into({"type": "image_url", name: "u"}, theirs, offset)
         assert len(ours) == len(theirs)
         start = len(before) if offset == -1 else offset
-        # Between the end of a shorter buffer and the offset msgspec leaves what happens to be there.
+        # Between the end of a shorter buffer and the offset, msgspec leaves arbitrary bytes.
         assert (ours[: min(start, len(before))], ours[start:]) == (theirs[: min(start, len(before))], theirs[start:])
 
 
-def test_encode_into_starts_at_the_beginning() -> None:
+def test_encode_into_writes_from_the_start_of_the_buffer_by_default() -> None:
     buffer = bytearray(b"x" * 100)
     cm.camel.encode_into(cm.TextChunk(text="a"), buffer)
     assert buffer == b'{"type":"text","text":"a"}'
 
 
-def test_lists_tuples_and_dicts_of_models_are_spelled_as_well() -> None:
+def test_models_inside_lists_tuples_and_dicts_are_respelled() -> None:
     entry = cm.snake.decode(b'{"agent_id":"a","content":"x"}', cm.MessageOutputEntry)
     fields = {"object": "entry", "type": "message.output", "content": "x", "role": "assistant", "agentId": "a"}
     assert json.loads(cm.camel.encode([entry, (entry,), {"agent_id": entry}])) == [
@@ -195,12 +195,12 @@ def test_lists_tuples_and_dicts_of_models_are_spelled_as_well() -> None:
 
 
 class Regional(cm.MessageOutputEntry, frozen=True, kw_only=True):
-    """A model with a field that a program knows of, and this library does not."""
+    """A program's own model, with a field that this library does not know."""
 
     data_region: str
 
 
-def test_models_of_ones_own() -> None:
+def test_subclasses_of_models_are_read_and_written_in_both_namings() -> None:
     fields = {"object": "entry", "type": "message.output", "role": "assistant"}
     camel = {**fields, "content": [{"type": "image_url", "imageUrl": "u"}], "dataRegion": "eu"}
     snake = {**fields, "content": [{"type": "image_url", "image_url": "u"}], "data_region": "eu"}
@@ -213,7 +213,7 @@ def test_models_of_ones_own() -> None:
             assert json.loads(codec.encode(response))["outputs"] == [document]
 
 
-def test_numbers_and_text_that_json_has_no_place_for() -> None:
+def test_numbers_and_text_that_json_cannot_represent() -> None:
     assert cm.camel.encode([float("nan"), float("inf")]) == b"[null,null]"
     with pytest.raises(UnicodeEncodeError):
         cm.camel.encode("\ud800")
@@ -222,6 +222,6 @@ def test_numbers_and_text_that_json_has_no_place_for() -> None:
 
 
 @every_naming
-def test_what_is_no_json_is_not_encoded(naming: Naming) -> None:
+def test_types_that_json_cannot_represent_are_a_type_error(naming: Naming) -> None:
     with pytest.raises(TypeError):
         CODECS[naming].encode(object())

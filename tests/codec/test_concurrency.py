@@ -1,4 +1,4 @@
-"""Codecs shared by threads and tasks, values that travel between processes, and a soak that looks for leaks."""
+"""Codecs shared by threads and tasks, values sent between processes, and a long run that looks for leaks."""
 
 import asyncio
 import gc
@@ -35,7 +35,7 @@ STREAM = b"".join(frames())
 
 
 def outcome(work: Callable[[], Any]) -> Any:
-    """What ``work`` gives, or the message of its error."""
+    """The result of ``work``, or the message of its error."""
     try:
         return work()
     except cm.ConversationModelsError as error:
@@ -43,7 +43,7 @@ def outcome(work: Callable[[], Any]) -> Any:
 
 
 def work_of(codec: cm.Codec, data: bytes, type: Any) -> list[Any]:
-    """What every method of a codec makes of a document."""
+    """The result of every method of a codec on a document."""
     value = outcome(lambda: codec.decode(data, type))
     buffer = bytearray()
     if not isinstance(value, str):
@@ -84,7 +84,7 @@ def cases() -> list[Callable[[], Any]]:
 
 @pytest.fixture
 def frequent_switches() -> Iterator[None]:
-    """Threads take turns a hundred times as often as usual, so that they meet where it hurts."""
+    """Threads switch a hundred times as often as usual, so that races are likely."""
     before = sys.getswitchinterval()
     sys.setswitchinterval(before / 100)
     yield
@@ -104,8 +104,8 @@ def in_threads(work: Callable[[int], Any]) -> list[Any]:
 
 
 @pytest.mark.usefixtures("frequent_switches")
-def test_one_codec_in_many_threads() -> None:
-    """Every thread gets what a single one gets, whatever the others are at."""
+def test_threads_that_share_a_codec_get_what_one_thread_gets() -> None:
+    """In any order, while the others are at work."""
     work = cases()
     alone = [do() for do in work]
 
@@ -125,15 +125,15 @@ def all_types(codec: cm.Codec, _: int) -> list[Any]:
 
 @pytest.mark.usefixtures("frequent_switches")
 @pytest.mark.parametrize("naming", NAMINGS)
-def test_a_new_codec_in_many_threads(naming: Naming) -> None:
-    """What a codec makes on first use, for each type, it makes for all threads at once."""
+def test_threads_may_be_the_first_to_use_a_codec_together(naming: Naming) -> None:
+    """A codec builds a decoder when a type is first used. All threads use each type first at the same moment."""
+    expected = all_types(CODECS[naming], 0)
     for _ in range(5):
         codec = cm.Codec(naming)
-        results = in_threads(partial(all_types, codec))
-        assert all(result == results[0] for result in results)
+        assert in_threads(partial(all_types, codec)) == [expected] * THREADS
 
 
-def test_one_codec_in_many_tasks() -> None:
+def test_tasks_that_share_a_codec_do_not_mix_their_streams() -> None:
     expected = streamed(cm.snake, [STREAM])[0]
 
     async def chunks(size: int) -> AsyncIterator[bytes]:
@@ -147,7 +147,7 @@ def test_one_codec_in_many_tasks() -> None:
     assert asyncio.run(main()) == [expected] * 200
 
 
-def test_tasks_in_many_threads() -> None:
+def test_tasks_in_many_threads_do_not_mix_their_streams() -> None:
     async def chunks(number: int) -> AsyncIterator[bytes]:
         for frame in frames():
             yield frame.replace(b'"s"', b'"%d"' % number)
@@ -178,12 +178,12 @@ def failed_there(data: bytes) -> Exception:
         cm.collect(cm.snake.iter_events([data]))
     except cm.ConversationModelsError as error:
         return error
-    raise AssertionError("nothing is wrong with it")
+    raise AssertionError("no error was raised")
 
 
 @pytest.fixture(scope="module")
 def elsewhere() -> Iterator[ProcessPoolExecutor]:
-    """A process that shares nothing but the code."""
+    """Another process, which shares only the code."""
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
         yield pool
 
@@ -206,7 +206,7 @@ def test_events_travel_between_processes(elsewhere: ProcessPoolExecutor) -> None
 
 
 def test_errors_travel_between_processes(elsewhere: ProcessPoolExecutor) -> None:
-    """A worker that fails says the same to the process that waits for it."""
+    """An error raised in a worker reaches the waiting process unchanged."""
     error = b'data: {"type":"conversation.response.error","message":"no","code":3}\n\n'
     wrong = b'data: {"type":"message.output.delta"}\n\n'
     for data in (b"data: {]\n\n", STREAM[:100], frames()[0], frames()[0] + error, wrong):
@@ -216,18 +216,18 @@ def test_errors_travel_between_processes(elsewhere: ProcessPoolExecutor) -> None
         assert pickle.dumps(vars(there)) == pickle.dumps(vars(here))
 
 
-# The free-threaded build, and a soak ------------------------------------------------------------------------------
+# The free-threaded build, and a long run --------------------------------------------------------------------------
 
 
 @pytest.mark.skipif(not sysconfig.get_config_var("Py_GIL_DISABLED"), reason="this Python has a global interpreter lock")
-def test_the_lock_stays_off() -> None:
-    """Importing the library does not switch the global interpreter lock back on."""
+def test_importing_the_library_leaves_the_interpreter_lock_off() -> None:
+    """A module that is not ready for free threading would switch the lock back on."""
     assert not getattr(sys, "_is_gil_enabled")()  # noqa: B009 - not there in other builds
 
 
 @pytest.mark.long
-def test_soak() -> None:
-    """For ``LONG_SECONDS``: memory is flat. How the speed of the last tenth compares to the first is printed."""
+def test_memory_stays_flat_in_a_long_run() -> None:
+    """For ``LONG_SECONDS``. It also prints the speed of the last tenth, compared with the first."""
     work = cases()
 
     def a_round() -> None:
@@ -252,5 +252,5 @@ def test_soak() -> None:
     print(f"{rounds} rounds of {len(work)}; the last tenth ran at {windows[-1] / windows[0]:.2f} of the first's speed")
     print("kB held:", [size // 1024 for size in held])
     assert rounds >= 10
-    # What is left behind in each round would show in hundreds of them; a few kB are the test's own lists.
+    # Hundreds of rounds would show a leak in one; a few kB are the test's own lists.
     assert held[-1] - held[1] < 64 * 1024, held

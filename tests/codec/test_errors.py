@@ -1,4 +1,4 @@
-"""Invariants 3 and 4: one kind of error, with the path of what is wrong and a message to act on."""
+"""Invariants 3 and 4: one kind of error, with the path of the wrong value and a message to act on."""
 
 import json
 from typing import Any
@@ -19,7 +19,7 @@ def response(outputs: bytes, rest: bytes = b"") -> bytes:
 
 
 R, E = cm.ConversationResponse, cm.ConversationEvent
-NEW = b'{"type":"new"},'  # Makes the second path read the document.
+NEW = b'{"type":"new"},'  # Sends the document down the second path.
 
 WRONG_SHAPES: list[tuple[bytes, Any, str, str]] = [
     (b"5", R, "$", "Expected `object`, got `int`"),
@@ -110,7 +110,7 @@ def test_wrong_shapes_name_their_path(data: bytes, type: Any, path: str, message
     assert path in str(caught.value)
 
 
-def test_paths_are_spelled_as_the_document_is() -> None:
+def test_paths_use_the_keys_of_the_document() -> None:
     for rest in (b"", b',{"type":"new"}'):
         data = b'{"conversationId":"c","outputs":[{"type":"tool.execution","name":"","agentId":5}%b],"usage":{}}' % rest
         with pytest.raises(cm.ConversationDecodeError) as caught:
@@ -147,7 +147,7 @@ NOT_JSON: list[tuple[bytes | str, str]] = [
     (b'"\\ud800"', "surrogate"),
     (b'"\\ud800 and so on', "surrogate pair (byte 7)"),
     (b'"a\\\\\\\\\\ud800"', "surrogate escape (byte 6)"),
-    # Cut off: in the middle of a pair, and behind a backslash that stands for itself.
+    # Cut off in the middle of a pair, and after an escaped backslash.
     *((b'"\\ud83d\\ude00'[:end], f"truncated (byte {end})") for end in range(1, 13)),
     (b'{"a":"\\\\ud83d for"', "truncated (byte 18)"),
     ('{"\u00fc":', "truncated (byte 6)"),
@@ -157,7 +157,7 @@ NOT_JSON: list[tuple[bytes | str, str]] = [
     (response(b'{"content":"\xc0\xaf"}'), "UTF-8"),
     (response(b'{"content":"\xf4\x90\x80\x80"}'), "UTF-8"),
     (response(b'{"content":"\xe2\x82"}'), "UTF-8"),
-    # What is kept as bytes is written back as bytes: it has to be JSON all the same.
+    # Unknown members are written back as bytes, so those must be JSON.
     (response(b'{"type":"new","a":"\xff"}'), "UTF-8: invalid start byte (byte 53)"),
     (response(b'{"type":"message.output","content":[{"type":"new","a":["\xff"]}]}'), "UTF-8"),
     (response(b'{"text":"\xff"}'), "UTF-8"),
@@ -170,7 +170,7 @@ NOT_JSON: list[tuple[bytes | str, str]] = [
 
 
 @pytest.mark.parametrize(("data", "message"), NOT_JSON)
-def test_what_is_no_json_has_no_path(data: bytes | str, message: str) -> None:
+def test_errors_in_the_json_itself_have_no_path(data: bytes | str, message: str) -> None:
     with pytest.raises(cm.ConversationDecodeError) as caught:
         cm.snake.decode(data)
     assert caught.value.path is None
@@ -186,27 +186,27 @@ def test_what_is_no_json_has_no_path(data: bytes | str, message: str) -> None:
         (GOOD.replace(b"{}", b'{"connectors":{"t":1' + b"0" * 5000 + b"}}"), "$.usage.connectors"),
     ],
 )
-def test_numbers_out_of_range(data: bytes, path: str) -> None:
+def test_numbers_out_of_range_are_an_error(data: bytes, path: str) -> None:
     with pytest.raises(cm.ConversationDecodeError, match="out of range") as caught:
         cm.snake.decode(data)
     assert caught.value.path is not None
     assert caught.value.path.startswith(path)
 
 
-def test_numbers_out_of_range_where_nobody_reads_them() -> None:
+def test_numbers_out_of_range_in_an_unknown_field_are_skipped() -> None:
     assert cm.snake.decode(response(b"", b',"region":1e999')).outputs == []
     assert cm.snake.decode(response(b'{"type":"new","a":1e999}')).outputs == [
         cm.Unknown("new", b'{"type":"new","a":1e999}')
     ]
 
 
-def test_bad_utf8_in_a_field_nobody_knows() -> None:
-    # msgspec skips it unread; it is not written either, so nothing invalid comes out.
+def test_bad_utf8_in_an_unknown_field_is_skipped() -> None:
+    # msgspec skips the field, and it is not written either: the output stays valid.
     value = cm.snake.decode(response(b"", b',"region":"\xff"'))
     assert json.loads(cm.snake.encode(value))["conversation_id"] == "c"
 
 
-def test_duplicate_keys_the_last_one_wins() -> None:
+def test_the_last_of_duplicate_keys_wins() -> None:
     data = (
         b'{"conversation_id":"a","outputs":[%b],"conversation_id":"b",'
         b'"usage":{"total_tokens":1,"total_tokens":2},"outputs":[]}'
@@ -218,7 +218,7 @@ def test_duplicate_keys_the_last_one_wins() -> None:
         assert cm.snake.decode(b'{"type":' + tags + b',"text":"a"}', cm.ContentChunk) == cm.TextChunk(text="a")
 
 
-def test_the_family_of_errors() -> None:
+def test_a_decode_error_is_a_value_error_and_one_of_the_librarys_own() -> None:
     assert issubclass(cm.ConversationDecodeError, cm.ConversationModelsError)
     assert issubclass(cm.ConversationDecodeError, ValueError)
     assert issubclass(cm.ConversationModelsError, Exception)
@@ -228,7 +228,7 @@ def test_the_family_of_errors() -> None:
 
 
 @every_naming
-def test_a_codec_works_on_after_an_error(naming: Naming) -> None:
+def test_a_codec_works_after_an_error(naming: Naming) -> None:
     codec = CODECS[naming]
     good = cm.encode(cm.snake.decode(GOOD)) if naming == "camel" else GOOD
     for data, _ in NOT_JSON:
@@ -275,13 +275,13 @@ def test_paths_in_lines_begin_with_the_document(lines: list[bytes], path: str) -
 @pytest.mark.parametrize(
     "line", [b"{", b"x", GOOD + b"x", b'{"a":"\xff"}x', b'{"a":' + b"[" * DEEP, b'{"a":"\\ud800"}']
 )
-def test_lines_that_are_no_json(line: bytes) -> None:
+def test_lines_that_are_not_json_are_an_error(line: bytes) -> None:
     for before in (GOOD, response(NEW[:-1])):
         with pytest.raises(cm.ConversationDecodeError):
             cm.snake.decode_lines(before + b"\n" + line)
 
 
-def test_bad_utf8_in_lines() -> None:
+def test_bad_utf8_in_a_line_is_an_error() -> None:
     for member in (b'{"content":"\xff"}', b'{"type":"new","a":"\xff"}', b'{"type":"message.output","content":"\xff"}'):
         with pytest.raises(cm.ConversationDecodeError, match="UTF-8"):
             cm.snake.decode_lines(GOOD + b"\n" + response(member))

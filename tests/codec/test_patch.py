@@ -1,4 +1,4 @@
-"""``patch``: one value changed, every other byte as it was."""
+"""``patch`` changes one value and leaves every other byte as it was."""
 
 import json
 from random import Random
@@ -18,7 +18,7 @@ Path = tuple[str | int, ...]
 
 
 def laid_out(document: Any, random: Random) -> tuple[bytes, dict[Path, tuple[int, int]]]:
-    """JSON text with white space and escapes at random, and where in it each value stands."""
+    """JSON text with random white space and escapes, and the start and end of each value in it."""
     text = bytearray()
     spans: dict[Path, tuple[int, int]] = {}
 
@@ -75,7 +75,7 @@ def test_replacing_keeps_every_other_byte(document: Any, seed: int, value: Any, 
 
 
 def split(shorter: bytes, longer: bytes) -> bytes:
-    """What has been put into ``shorter``, all in one place, to make ``longer`` of it."""
+    """The bytes that turn ``shorter`` into ``longer``, if inserted in one place."""
     prefix = next((i for i, (a, b) in enumerate(zip(shorter, longer, strict=False)) if a != b), len(shorter))
     assert longer.endswith(shorter[prefix:])
     return longer[prefix : len(longer) - (len(shorter) - prefix)]
@@ -129,10 +129,10 @@ def test_removing_keeps_every_other_byte(document: Any, seed: int, data: st.Data
         (b'{"a":1,"b":2,"c":3}', ["c"], UNSET, b'{"a":1,"b":2}'),
         (b'{"a":1}', ["a"], UNSET, b"{}"),
         (b"[1,2,3]", [1], UNSET, b"[1,3]"),
-        # Of a repeated key the last one counts; once removed, it is gone.
+        # Of a repeated key, the last one counts. Removing it removes all.
         (b'{"a":1,"b":2,"a":3}', ["a"], 9, b'{"a":1,"b":2,"a":9}'),
         (b'{"a":1,"b":2,"a":3}', ["a"], UNSET, b'{"b":2}'),
-        # Keys are what they mean, not how they are written.
+        # Keys are compared unescaped.
         (b'{"\\u0061\\"b":1,"c":2}', ['a"b'], 3, b'{"\\u0061\\"b":3,"c":2}'),
         ('{"ü":{"a,b:":[1]}}'.encode(), ["ü", "a,b:", 0], "é", '{"ü":{"a,b:":["é"]}}'.encode()),
         ('{"ü":1}', ["é"], 2, '{"ü":1,"é":2}'.encode()),
@@ -141,7 +141,7 @@ def test_removing_keeps_every_other_byte(document: Any, seed: int, data: st.Data
         (b'{"a":1e999,"b":"ok","c":1}', ["c"], 2, b'{"a":1e999,"b":"ok","c":2}'),
     ],
 )
-def test_patched_bytes(data: bytes | str, path: Any, value: Any, expected: bytes) -> None:
+def test_only_the_bytes_of_the_value_change(data: bytes | str, path: Any, value: Any, expected: bytes) -> None:
     assert cm.patch(data, path, value) == expected
 
 
@@ -152,13 +152,13 @@ def test_a_character_of_several_bytes_may_be_anywhere_in_a_long_document() -> No
         assert cm.patch(data, ["c"], 2) == data.replace("1", "2").encode()
 
 
-def test_a_field_that_no_model_has() -> None:
+def test_unknown_fields_can_be_patched() -> None:
     data = b'{"conversation_id":"c","outputs":[{"type":"new","content":"x"}],"usage":{},"region":"eu"}'
     assert cm.patch(data, ["outputs", 0, "content"], "y") == data.replace(b'"x"', b'"y"')
     assert cm.patch(data, ["region"], UNSET) == data.replace(b',"region":"eu"', b"")
 
 
-def test_the_data_is_not_changed() -> None:
+def test_the_callers_buffer_is_not_changed() -> None:
     data = bytearray(b'{"a":1}')
     patched = cm.patch(data, ["a"], 2)
     assert isinstance(patched, bytes)
@@ -193,7 +193,7 @@ def test_models_are_spelled_as_the_document_is(data: bytes, path: Any, naming: N
     assert at(json.loads(cm.patch(data, path, [entry])), path) == [{**constants, **expected}]
 
 
-def test_unknown_members_are_put_in_as_they_are() -> None:
+def test_unknown_members_are_inserted_byte_for_byte() -> None:
     raw = b'{ "type": "new", "agent_id" : 1.0 }'
     assert cm.patch(b'{"conversationId":"c","outputs":[]}', ["outputs"], [cm.Unknown("new", raw)]) == (
         b'{"conversationId":"c","outputs":[' + raw + b"]}"
@@ -222,7 +222,9 @@ def test_unknown_members_are_put_in_as_they_are() -> None:
         (b"5", ["a"], 1, "$"),
     ],
 )
-def test_paths_that_lead_nowhere(data: bytes, path: Any, value: Any, place: str) -> None:
+def test_a_path_that_is_not_in_the_document_is_an_error_that_names_it(
+    data: bytes, path: Any, value: Any, place: str
+) -> None:
     with pytest.raises(cm.ConversationDecodeError) as caught:
         cm.patch(data, path, value)
     assert caught.value.path == place
@@ -230,7 +232,7 @@ def test_paths_that_lead_nowhere(data: bytes, path: Any, value: Any, place: str)
 
 
 @pytest.mark.parametrize("path", ["s", "", [1.0], [None], [b"a"], ["s", ("t",)]])
-def test_paths_that_are_none(path: Any) -> None:
+def test_a_path_that_is_not_keys_and_indexes_is_a_type_error(path: Any) -> None:
     with pytest.raises(TypeError, match="keys and indexes"):
         cm.patch(b'{"s":{"t":1}}', path, 1)
 
@@ -238,7 +240,7 @@ def test_paths_that_are_none(path: Any) -> None:
 @pytest.mark.parametrize(
     ("value", "error"), [("\ud800", UnicodeEncodeError), (object(), TypeError), ({1, object()}, TypeError)]
 )
-def test_values_that_no_json_is_made_of(value: Any, error: type[Exception]) -> None:
+def test_values_that_json_cannot_represent_raise_the_error_of_encode(value: Any, error: type[Exception]) -> None:
     """They are not the document's fault: the error is that of ``encode``."""
     with pytest.raises(error) as caught:
         cm.patch(b'{"a":1}', ["a"], value)
@@ -254,13 +256,13 @@ def test_values_that_no_json_is_made_of(value: Any, error: type[Exception]) -> N
         b'{"b":"' + "\N{SNOWMAN}".encode() * 200_000 + b'\xc3","a":1}',
     ],
 )
-def test_patching_what_is_no_json(data: bytes) -> None:
+def test_patching_text_that_is_not_json_is_an_error_without_a_path(data: bytes) -> None:
     for value in (1, UNSET):
         with pytest.raises(cm.ConversationDecodeError) as caught:
             cm.patch(data, ["a"], value)
         assert caught.value.path is None
 
 
-def test_a_value_that_is_no_json() -> None:
+def test_an_object_is_not_a_value() -> None:
     with pytest.raises(TypeError):
         cm.patch(b'{"a":1}', ["a"], object())

@@ -1,4 +1,4 @@
-"""``peek``: a response's head, its outputs skipped."""
+"""``peek`` reads a response's head and skips its outputs."""
 
 import copy
 import json
@@ -39,7 +39,7 @@ def test_outputs_are_a_view_of_the_callers_buffer() -> None:
     assert bytes(head.outputs) == b"[7,2]"
 
 
-def test_outputs_are_not_looked_into() -> None:
+def test_outputs_are_not_parsed() -> None:
     data = b'{"usage": {"prompt_tokens": 3}, "outputs" : {"a" : 1e999, "b":"\xff"} , "conversation_id": "c"}'
     head = cm.snake.peek(data)
     assert bytes(head.outputs) == b'{"a" : 1e999, "b":"\xff"}'
@@ -47,7 +47,7 @@ def test_outputs_are_not_looked_into() -> None:
 
 
 @every_naming
-def test_a_head_is_decoded_like_any_model(naming: Naming) -> None:
+def test_a_head_can_be_decoded_and_encoded_like_any_model(naming: Naming) -> None:
     data = dumps({key("conversation_id", naming): "c", "outputs": [5], "usage": {}})
     head = CODECS[naming].decode(data, cm.ResponseHead)
     assert (head.conversation_id, bytes(head.outputs)) == ("c", b"[5]")
@@ -89,17 +89,17 @@ def test_peeking_at_fifty_megabytes_allocates_next_to_nothing(naming: Naming) ->
         (b'{"conversation_id":"c","outputs":[],"usage":{"total_tokens":"1"}}', "$.usage.total_tokens"),
     ],
 )
-def test_errors_of_peek(data: Any, path: str | None) -> None:
+def test_peek_raises_the_errors_of_decode(data: Any, path: str | None) -> None:
     with pytest.raises(cm.ConversationDecodeError) as caught:
         cm.snake.peek(data)
     assert caught.value.path == path
 
 
-def test_heads_are_values() -> None:
+def test_heads_can_be_compared_copied_and_pickled() -> None:
     data = b'{"conversation_id":"c","outputs":[5],"usage":{"total_tokens":3}}'
     head = cm.snake.peek(data)
     assert head == cm.snake.peek(data)
     assert head != cm.snake.peek(data.replace(b"5", b"6"))
-    # A copy stands on its own feet.
+    # A copy does not need the caller's buffer.
     assert pickle.loads(pickle.dumps(head)) == head
     assert bytes(copy.deepcopy(head).outputs) == b"[5]"

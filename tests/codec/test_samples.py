@@ -1,4 +1,4 @@
-"""Whole responses: the fixtures, written from WIRE.md, and the payloads of the official documentation where present."""
+"""Whole responses: the fixtures, written from WIRE.md, and the official documentation's payloads if they are here."""
 
 import json
 from pathlib import Path
@@ -21,7 +21,7 @@ CONSTANTS = {"object", "type", "role", "prompt_tokens", "completion_tokens", "to
 
 
 def check_nothing_but_constants_added(before: Any, after: Any, path: str = "$") -> None:
-    """Said once more without the yardstick of the other tests."""
+    """Independent of ``support.documents``, which the other tests rely on."""
     if isinstance(before, dict):
         assert isinstance(after, dict)
         assert before.keys() <= after.keys(), path
@@ -37,12 +37,12 @@ def check_nothing_but_constants_added(before: Any, after: Any, path: str = "$") 
 
 
 @pytest.mark.parametrize("path", IN_SNAKE, ids=lambda path: path.stem)
-def test_responses_come_back_equal(path: Path) -> None:
+def test_whole_responses_come_back_equal(path: Path) -> None:
     document = json.loads(path.read_bytes())
     response = cm.snake.decode(path.read_bytes())
     check_nothing_but_constants_added(document, json.loads(cm.snake.encode(response)))
     assert exact(json.loads(cm.snake.encode(response))) == exact(written(document, cm.ConversationResponse, "snake"))
-    # By way of the other naming too.
+    # The same by way of the other naming.
     assert exact(json.loads(cm.snake.encode(cm.camel.decode(cm.camel.encode(response))))) == (
         exact(json.loads(cm.snake.encode(response)))
     )
@@ -51,13 +51,13 @@ def test_responses_come_back_equal(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", IN_SNAKE, ids=lambda path: path.stem)
-def test_the_models_know_all_that_is_in_them(path: Path) -> None:
+def test_the_models_know_every_field_of_whole_responses(path: Path) -> None:
     assert cm.snake.drift(path.read_bytes()) == []
     assert not any(isinstance(entry, cm.Unknown) for entry in cm.snake.decode(path.read_bytes()).outputs)
 
 
 @pytest.mark.parametrize("path", IN_SNAKE, ids=lambda path: path.stem)
-def test_whole_responses_peeked_at_and_patched(path: Path) -> None:
+def test_whole_responses_can_be_peeked_at_and_patched(path: Path) -> None:
     data = path.read_bytes()
     document = json.loads(data)
     head = cm.snake.peek(data)
@@ -67,12 +67,12 @@ def test_whole_responses_peeked_at_and_patched(path: Path) -> None:
 
 
 @pytest.mark.skipif(not SAMPLES.is_dir(), reason="the documented payloads (../shared/samples) are not here")
-def test_documented_payloads_are_there() -> None:
+def test_the_documented_payloads_are_among_the_samples() -> None:
     names = {path.stem.removeprefix("response-") for path in DOCUMENTED}
     assert names >= {"web-search", "code-interpreter", "function-call", "document-library", "guardrails", "untagged"}
 
 
-def test_fields_seen_and_not_in_the_schema() -> None:
+def test_fields_that_the_schema_lacks_are_read() -> None:
     response = cm.snake.decode((FIXTURES / "web_search.json").read_bytes())
     message = response.outputs[1]
     assert isinstance(message, cm.MessageOutputEntry)
@@ -85,7 +85,7 @@ def test_fields_seen_and_not_in_the_schema() -> None:
     assert program.info["conversation_id"] == "not ours"
 
 
-def test_an_untagged_response() -> None:
+def test_entries_of_an_untagged_response_are_recognised() -> None:
     response = cm.snake.decode((FIXTURES / "untagged.json").read_bytes())
     assert [entry.type for entry in response.outputs] == [
         "message.output",

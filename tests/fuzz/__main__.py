@@ -1,4 +1,4 @@
-"""``python -m tests.fuzz --seconds N [--target NAME ...]``: fuzz, tell how much was tried, exit with 1 at a finding."""
+"""``python -m tests.fuzz --seconds N [--target NAME ...]``: fuzz, count the inputs, exit with 1 on a finding."""
 
 import argparse
 import sys

@@ -1,4 +1,4 @@
-"""What must hold of any bytes that are read as a document."""
+"""The rules for any bytes that are read as a document."""
 
 import json
 import pickle
@@ -29,7 +29,7 @@ REFUSED = object()
 
 
 class Case(NamedTuple):
-    """What a fuzzer's bytes stand for: two bytes that say how to read, and what is to be read."""
+    """A fuzzer's bytes, taken apart: two bytes that say how to read, and the text to read."""
 
     codec: cm.Codec
     type: Any
@@ -49,7 +49,7 @@ def prefix(naming: Naming, type: Any, seed: int = 0) -> bytes:
 
 
 def outcome(read: Callable[[], Any]) -> Any:
-    """What ``read`` gives, ``REFUSED`` where it raises the one exception it may raise."""
+    """The result of ``read``, or ``REFUSED`` if it raises the one exception that it may raise."""
     try:
         return read()
     except cm.ConversationDecodeError as error:
@@ -68,7 +68,7 @@ def equal(one: Any, other: Any, rule: str) -> None:
 
 
 def check_decode(data: bytes) -> None:
-    """Decoding gives a value that is stable, the same from every kind of buffer, and nothing JSON is not."""
+    """Decoding gives a stable value, the same from every kind of buffer, and only from JSON."""
     codec, type, _, text = case_of(data)
     value = outcome(lambda: codec.decode(text, type))
     equal(outcome(lambda: codec.decode(bytearray(text), type)), value, "a bytearray reads the same")
@@ -94,20 +94,20 @@ def check_decode(data: bytes) -> None:
     codec.encode_into(value, buffer, -1)
     equal(bytes(buffer), b"before" + written, "encode_into writes what encode does")
     for other in CODECS.values():
-        # What is unknown for want of a tag is recognised by field names, which the other naming spells differently.
+        # A member without a tag is recognised by its keys, which the other naming spells differently.
         if "Unknown(type=None" not in repr(value):
             equal(other.decode(other.encode(value), type), value, f"{other} reads what it writes of any value")
     try:
         document = read_json(text)
     except NotJsonError as error:
-        holds("json says that it is no JSON", bool(error.difference))
+        holds("json says that it is not JSON", bool(error.difference))
         return
     if not codec.drift(text, type):
         kept(document, json.loads(written), "$")
 
 
 def kept(before: Any, after: Any, path: str) -> None:
-    """What the models know is written back, with the same value; times may be spelled differently."""
+    """Every field that the models know is written back with the same value; times may be spelled differently."""
     if isinstance(before, dict) and isinstance(after, dict):
         for name, value in before.items():
             assert name in after, f"{path}.{name} is lost"
@@ -122,7 +122,7 @@ def kept(before: Any, after: Any, path: str) -> None:
 
 
 def check_decode_lines(data: bytes) -> None:
-    """Lines read together are the lines read one by one, wherever each of them is a document."""
+    """Lines read together equal the lines read one by one, if each of them is a document."""
     codec, type, _, text = case_of(data)
     values = outcome(lambda: codec.decode_lines(text, type))
     outcome(lambda: codec.decode_lines(as_str(text), type))
@@ -136,12 +136,12 @@ def check_decode_lines(data: bytes) -> None:
     equal(written.count(b"\n"), len(values), "a line for each value")
     again = codec.decode_lines(written, type)
     equal(codec.encode_lines(again), written, "encoding is stable")
-    if not {*b"\r\n"}.intersection(codec.encode(values)):  # What is unknown may hold some, which lines may not.
+    if not {*b"\r\n"}.intersection(codec.encode(values)):  # An unknown member may hold some.
         equal(again, values, "decode, encode, decode is stable")
 
 
 def check_peek(data: bytes) -> None:
-    """The head is that of the whole response, and the outputs left out are the response's."""
+    """The head equals that of the whole response, and its outputs are the bytes of the response's."""
     codec, _, _, text = case_of(data)
     head = outcome(lambda: codec.peek(text))
     outcome(lambda: codec.peek(as_str(text)))
@@ -161,7 +161,7 @@ def check_peek(data: bytes) -> None:
 
 
 def check_drift(data: bytes) -> None:
-    """Paths come in one order and shape, and known documents have none."""
+    """Paths are well-formed and in order, and a known document has none."""
     codec, type, _, text = case_of(data)
     found = outcome(lambda: codec.drift(text, type))
     outcome(lambda: codec.drift(as_str(text), type))
@@ -188,7 +188,7 @@ _TAG = re.compile(r"\.type = (.*)", re.DOTALL)
 
 
 def leads_somewhere(document: Any, path: str) -> bool:
-    """Whether there is something at a path that ``drift`` found, and the tag if it names one."""
+    """Whether the document has a value at a path that ``drift`` found, and the tag if it names one."""
     at = 1
     while step := _STEP.match(path, at):
         if tag := _TAG.fullmatch(path, at):
@@ -208,12 +208,12 @@ def is_utf8(text: bytes) -> bool:
 
 
 def as_str(text: bytes) -> str:
-    """A str, with lone surrogates where ``text`` is not UTF-8."""
+    """A str with lone surrogates for bytes that are not UTF-8."""
     return text.decode("utf-8", "surrogateescape")
 
 
 def check_json(data: bytes) -> None:
-    """What is JSON is what the standard library says it is, but for the differences listed."""
+    """The standard library accepts the same texts, except for the differences listed."""
     text = case_of(data).text
     skipped = outcome(lambda: cm.camel.drift(text, cm.ConversationUsageInfo))
     value = outcome(lambda: cm.Unknown(None, text).decode())
@@ -225,7 +225,7 @@ def check_json(data: bytes) -> None:
         elif error.difference == "utf-8":
             holds("bytes that are no UTF-8 have become a value", value is REFUSED)
         elif not error.difference:
-            holds("json says that it is no JSON", value is REFUSED and skipped is REFUSED)
+            holds("json says that it is not JSON", value is REFUSED and skipped is REFUSED)
         return
     assert REFUSED not in (value, skipped), "json says that it is JSON"
     equal(exact(value), exact(expected), "the values are the same")

@@ -1,4 +1,4 @@
-"""Changes to seeds: of their bytes, and of what they mean."""
+"""Changes to the bytes of seeds and to the JSON in them."""
 
 import json
 import re
@@ -36,7 +36,7 @@ def _other_bytes(data: bytes, random: Random, others: Sequence[bytes]) -> bytes:
     at = random.randrange(len(text) + 1)
     kind = random.randrange(8)
     if kind == 7 and (found := list(_MEMBER.finditer(data))):
-        # A member once more, before or behind itself: JSON that no dict gives.
+        # Repeat a member: JSON that no dict can make.
         member = random.choice(found)
         text[member.end() : member.end()] = b", %b:%b" % (member[1], random.choice(found)[2])
     elif kind == 0 and at < len(text):

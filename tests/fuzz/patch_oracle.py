@@ -1,4 +1,4 @@
-"""What must hold of any bytes that are patched."""
+"""The rules for any bytes that are patched."""
 
 import json
 from random import Random
@@ -16,7 +16,7 @@ PATCHES: list[Any] = [UNSET, UNSET, None, True, 12, "é\n", [1.5], {"a": {"type"
 
 
 def check_patch(data: bytes) -> None:
-    """A patch changes the one value it is told to, in the eyes of another reader, and no byte beside it."""
+    """To another reader, a patch changes the one value it names; all other bytes stay the same."""
     _, _, random, text = case_of(data)
     value = random.choice(PATCHES)
     outcome(lambda: cm.patch(as_str(text), ["usage"], value))
@@ -24,7 +24,7 @@ def check_patch(data: bytes) -> None:
         document = read_json(text)
     except NotJsonError as error:
         patched = outcome(lambda: cm.patch(text, ["usage"], value))
-        holds("a patch of what is no JSON", bool(error.difference) or patched is REFUSED)
+        holds("a patch of text that is not JSON", bool(error.difference) or patched is REFUSED)
         return
     path = random_path(document, random)
     patched = outcome(lambda: cm.patch(text, path, value))
@@ -42,7 +42,7 @@ def check_patch(data: bytes) -> None:
 
 
 def common(one: bytes, other: bytes) -> int:
-    """How many bytes at the start are the same."""
+    """How many bytes are the same at the start."""
     pairs = enumerate(zip(one, other, strict=False))
     return next((index for index, (a, b) in pairs if a != b), min(len(one), len(other)))
 
@@ -66,7 +66,7 @@ def random_path(document: Any, random: Random) -> list[str | int]:
 
 
 def changed(document: Any, path: list[str | int], value: Any) -> Any:
-    """``document`` changed, the plain way. Raises ``ConversationDecodeError`` where ``path`` leads nowhere."""
+    """``document``, changed in the plain way. Raises ``ConversationDecodeError`` if it has nothing at ``path``."""
     if not path:
         if value is UNSET:
             raise cm.ConversationDecodeError("the document itself", "$")

@@ -1,16 +1,16 @@
-"""Plain readings of JSON and of event streams, to hold the library's against. Nothing here is shared with it."""
+"""Plain readers of JSON and of event streams to compare the library with. They share nothing with it."""
 
 import json
 import math
 import re
 from typing import Any, NamedTuple
 
-# Where the library and the standard library's ``json`` differ, and why.
+# The differences between the library and the standard library's ``json``, with the reasons.
 DIFFERENCES = {
-    "constant": "NaN and Infinity are no JSON (RFC 8259, 6): only json reads them.",
-    "surrogate": "A lone surrogate escape stands for no character, and UTF-8 cannot carry it: only json reads it.",
-    "range": "A float out of range is a value here only where it is skipped: json turns it into infinity.",
-    "digits": "An integer of more than 4,300 digits is a value here only where it is skipped: json raises ValueError.",
+    "constant": "NaN and Infinity are not JSON (RFC 8259, 6): only json reads them.",
+    "surrogate": "A lone surrogate escape is not a character, and UTF-8 cannot carry it: only json reads it.",
+    "range": "A float out of range is accepted here only if it is skipped: json turns it into infinity.",
+    "digits": "An integer of more than 4,300 digits is accepted here only if it is skipped: json raises ValueError.",
     "utf-8": "Bytes that are not UTF-8 go unnoticed in strings that are skipped: json refuses them.",
     "depth": "Both refuse deep nesting, json with RecursionError; they count differently.",
 }
@@ -21,7 +21,7 @@ DEEP = 200
 
 
 class NotJsonError(Exception):
-    """``difference`` is the key in ``DIFFERENCES`` of what the library may see differently, empty where it may not."""
+    """``difference`` is a key of ``DIFFERENCES`` if the library may accept the text, and empty if it may not."""
 
     def __init__(self, difference: str) -> None:
         super().__init__(difference)
@@ -29,7 +29,7 @@ class NotJsonError(Exception):
 
 
 def read_json(data: bytes) -> Any:
-    """The value, as the standard library reads it where both are to agree. Raises ``NotJsonError``."""
+    """The value that the standard library reads, if both have to agree on it. Raises ``NotJsonError``."""
     if data.count(b"[") + data.count(b"{") > DEEP:
         raise NotJsonError("depth")
     if _LONE_SURROGATE.search(data):
@@ -73,7 +73,7 @@ _LINE_END = re.compile(rb"\r\n|\r|\n")
 
 
 def read_events(stream: bytes) -> list[Event]:
-    """The events of a whole stream, line by line as the standard tells it, with the two additions of this wire."""
+    """The events of a whole stream, line by line as in the standard, with the two additions of this wire."""
     *lines, last = _LINE_END.split(stream.removeprefix(b"\xef\xbb\xbf"))
     events: list[Event] = []
     data: list[bytes] = []
@@ -114,7 +114,7 @@ def read_events(stream: bytes) -> list[Event]:
 
 
 def is_whole_json(data: bytes) -> bool:
-    """Whether ``data`` is JSON; for what is in ``DIFFERENCES``, it is the caller's part to leave it out."""
+    """Whether ``data`` is JSON. The caller has to leave out texts that ``DIFFERENCES`` covers."""
     try:
         read_json(data)
     except NotJsonError:

@@ -1,4 +1,4 @@
-"""Runs a target for some time: guided by coverage where atheris is there, with seeded mutations elsewhere."""
+"""Runs a target for some time: guided by coverage if atheris is installed, with seeded mutations if not."""
 
 import importlib.util
 import re
@@ -25,7 +25,7 @@ class Tried(NamedTuple):
 
 
 def run(target: str, seconds: float, findings: Path, corpus: Path | None = None, seed: int = 0) -> Tried:
-    """Fuzz ``target``; what breaks a rule is in ``findings`` afterwards. ``seed`` 0 means another one each time."""
+    """Fuzz ``target``, and put inputs that break a rule into ``findings``. ``seed`` 0 means another one each time."""
     findings.mkdir(parents=True, exist_ok=True)
     if importlib.util.find_spec("atheris") is not None:
         return _guided(target, seconds, findings, corpus, seed)
@@ -37,7 +37,7 @@ def run(target: str, seconds: float, findings: Path, corpus: Path | None = None,
 
 
 def mutations(target: str, count: int, seed: int, findings: Path | None = None) -> int:
-    """Try ``count`` mutations of the seeds; raise what breaks a rule, or put it into ``findings``."""
+    """Try ``count`` mutations of the seeds. Raises at one that breaks a rule, or puts it into ``findings``."""
     random, check, pool = Random(seed), TARGETS[target], seeds(target)
     others = [data[2:] for data in pool]
     for _ in range(count):

@@ -1,4 +1,4 @@
-"""Where fuzzing starts: the fixtures in both namings, a stream with every event, and small cases of every rule."""
+"""The seeds of fuzzing: the fixtures in both namings, a stream with every event, and small cases of every rule."""
 
 import re
 from collections.abc import Iterator
@@ -68,7 +68,7 @@ def seeds(target: str) -> list[bytes]:
 
 
 def words() -> list[bytes]:
-    """What a stream or document is made of, for mutations to put in."""
+    """Pieces of streams and documents that mutations insert."""
     names = {name for shape in SHAPES.values() for name in shape.fields}
     quoted = [dumps(key(name, naming)) for name in sorted(names) for naming in NAMINGS]
     tags = [dumps(shape.tag) for shape in SHAPES.values() if shape.tag]

@@ -1,4 +1,4 @@
-"""What must hold of any bytes that are read as a stream."""
+"""The rules for any bytes that are read as a stream."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -13,7 +13,7 @@ from .reference import NotJsonError, read_events, read_json
 
 MAX_EVENT_BYTES = 200
 FEW = 100
-"""About as many pieces as a stream is cut into: fuzzers get further with many short runs than with few long ones."""
+"""A stream is cut into about so many pieces: many short runs find more than a few long ones."""
 _COULD_SPELL_A_TYPE = b"\\u"
 
 
@@ -59,7 +59,7 @@ def read_stream(decoder: Any, chunks: Iterable[bytes]) -> tuple[list[Any], objec
 
 
 def check_events(data: bytes) -> None:
-    """Events are those of a plain reader, however the stream is cut, and what they add up to can be written."""
+    """The events equal those of a plain reader under every cut, and the response they build can be written."""
     codec, _, random, stream = case_of(data)
     whole, end = read_stream(codec.event_decoder(), [stream])
     for chunks in cuts(stream, random)[1:]:
@@ -77,7 +77,7 @@ def check_events(data: bytes) -> None:
     for event in typed:
         [copy] = again.feed(codec.encode_event(event))
         if isinstance(event, cm.InvalidEvent):
-            # Its name is not kept, so that it may now be an event of another type.
+            # Its name is not kept, so it may now be an event of another type.
             equal(getattr(copy, "raw", event.raw).strip(), event.raw.strip(), "relayed as it came")
         else:
             equal(copy, event, "an event is read as it was written")
@@ -90,7 +90,7 @@ def check_events(data: bytes) -> None:
 
 
 def could_differ(stream: bytes) -> bool:
-    """Whether the last event may be whole JSON to the one reader only."""
+    """Whether the last event may be whole JSON to only one of the readers."""
     rest = re.split(rb"\r\n\r\n|\n\n|\r\r", stream)[-1]
     data = b"\n".join(re.findall(rb"(?:^|[\r\n])data: ?([^\r\n]*)", rest))
     try:
@@ -101,7 +101,7 @@ def could_differ(stream: bytes) -> bool:
 
 
 def check_event(codec: cm.Codec, event: Any, data: bytes, name: str) -> None:
-    """``event`` is what ``decode`` makes of its data; the name beside it counts where the data has no type."""
+    """``event`` equals the decoded data; the name beside it counts if the data has no type."""
     if isinstance(event, tuple):
         equal(event[0], data, "an invalid event keeps its data")
         return
@@ -123,7 +123,7 @@ def has_type(data: bytes) -> bool:
 
 
 def check_limit(codec: cm.Codec, stream: bytes, random: Random) -> None:
-    """An event over the limit ends the stream where it stands, however it is cut; those before it are delivered."""
+    """An event over the limit ends the stream at its place under every cut; those before it are delivered."""
     results = [
         read_stream(codec.event_decoder(max_event_bytes=MAX_EVENT_BYTES), chunks) for chunks in cuts(stream, random)
     ]
@@ -132,7 +132,7 @@ def check_limit(codec: cm.Codec, stream: bytes, random: Random) -> None:
 
 
 def check_iterators(codec: cm.Codec, stream: bytes, random: Random, whole: list[Any], end: object) -> None:
-    """Iterating gives the same events, and raises in the place of the first that is wrong."""
+    """Iterating gives the same events, and raises in the place of the first malformed one."""
     events: list[Any] = []
     try:
         for event in codec.iter_events(cut(stream, random), strict=False):
@@ -159,9 +159,9 @@ def check_iterators(codec: cm.Codec, stream: bytes, random: Random, whole: list[
 
 
 def check_meter(data: bytes) -> None:
-    """A meter knows what the events tell, however the stream is cut.
+    """A meter agrees with the events under every cut.
 
-    It looks for types as they are spelled without escapes, and at reads of over 8 kB from both ends only.
+    It looks for types that are spelled without escapes, and in a read of over 8 kB only at both ends.
     """
     codec, _, random, stream = case_of(data)
     events, _ = read_stream(codec.event_decoder(), [stream])
@@ -170,7 +170,7 @@ def check_meter(data: bytes) -> None:
     expected: tuple[Any, ...] = (None, None, None, False)
     for event, (name, payload, *_) in zip(events, plain, strict=False):
         if b"conversation.response." not in name.encode() + payload:
-            known = False  # Recognised by its fields alone.
+            known = False  # Only its fields identify it.
         match event:
             case cm.ResponseStartedEvent():
                 expected = (event.conversation_id, *expected[1:])
@@ -189,7 +189,7 @@ def check_meter(data: bytes) -> None:
 
 
 def check_sse(data: bytes) -> None:
-    """The event-stream reader does what the standard says, and reads back what the writer writes."""
+    """The event-stream reader follows the standard, and reads back the writer's output."""
     _, _, random, stream = case_of(data)
     expected = [
         ServerSentEvent(event, data.decode(errors="replace"), id, retry)

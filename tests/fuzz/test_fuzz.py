@@ -15,7 +15,7 @@ SECONDS = float(os.environ.get("LONG_SECONDS", "60"))
 
 
 @pytest.mark.parametrize("target", TARGETS)
-def test_seeds(target: str) -> None:
+def test_the_rules_hold_for_the_seeds(target: str) -> None:
     tried = seeds(target)
     assert len(tried) > 30
     for data in tried:
@@ -23,11 +23,11 @@ def test_seeds(target: str) -> None:
 
 
 @pytest.mark.parametrize("target", TARGETS)
-def test_mutations(target: str) -> None:
+def test_the_rules_hold_for_mutations_of_the_seeds(target: str) -> None:
     assert mutations(target, 600, seed=20250527) == 600
 
 
-def test_an_oracle_that_is_broken_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_broken_rule_is_reported_with_its_input(monkeypatch: pytest.MonkeyPatch) -> None:
     def check(data: bytes) -> None:
         assert b"outputs" not in data
 
@@ -37,11 +37,11 @@ def test_an_oracle_that_is_broken_is_reported(monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.mark.long
-def test_fuzz() -> None:
+def test_the_fuzzer_finds_nothing() -> None:
     """Every target in turn, ``LONG_SECONDS`` together: guided by coverage where atheris is installed.
 
-    The inputs are the same each time, so that what fails here was broken by a change; the search for new ones is
-    ``python -m tests.fuzz`` by hand.
+    The inputs are the same each time, so a failure here means that a change broke a rule. To search for new inputs,
+    run ``python -m tests.fuzz``.
     """
     command = [sys.executable, "-m", "tests.fuzz", "--seconds", str(SECONDS), "--seed", "20250527"]
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)

@@ -1,4 +1,4 @@
-"""What fuzzing has found, each as the smallest input that showed it."""
+"""The findings of fuzzing, each with the smallest input that shows it."""
 
 import pytest
 from msgspec import UNSET
@@ -7,22 +7,22 @@ import conversation_models as cm
 
 
 @pytest.mark.parametrize("value", [1, UNSET, None])
-def test_patch_of_text_with_a_lone_surrogate(value: object) -> None:
-    """Text that UTF-8 cannot carry is refused as by every other reader, and not with ``UnicodeEncodeError``."""
+def test_patch_refuses_text_with_a_lone_surrogate(value: object) -> None:
+    """As every other reader does; it once raised ``UnicodeEncodeError``."""
     with pytest.raises(cm.ConversationDecodeError):
         cm.patch('{"a":"\ud800"}', ["a"], value)
 
 
 @pytest.mark.parametrize("data", [b',{"a":1}', b' , {"a":1}', b',{"a":1', b',"a"', b","])
 @pytest.mark.parametrize("path", [["a"], ["new"], []])
-def test_patch_of_text_that_begins_with_a_comma(data: bytes, path: list[str | int]) -> None:
-    """A comma belongs between members; before the document it is refused, not kept."""
+def test_patch_refuses_text_that_begins_with_a_comma(data: bytes, path: list[str | int]) -> None:
+    """A comma belongs between members. Before the document it was once kept."""
     with pytest.raises(cm.ConversationDecodeError):
         cm.patch(data, path, 2)
 
 
-def test_an_event_that_is_named_what_it_is_named_anyway() -> None:
-    """``event: message`` is what an event without a name is: it says nothing of what the data is."""
+def test_an_event_named_message_is_read_like_one_without_a_name() -> None:
+    """An event without a name is called ``message``, so that name does not tell the type of the data."""
     data = b'data: {"conversationId":"c1"}\n\n'
     expected = [cm.ResponseStartedEvent(conversation_id="c1")]
     assert cm.camel.event_decoder().feed(data) == expected

@@ -1,4 +1,4 @@
-"""What an official client is to get through a gateway, given what it gets directly."""
+"""The result that an official client must get through a gateway, given the one it gets directly."""
 
 import json
 from typing import Any
@@ -9,7 +9,7 @@ __all__ = ["expected", "same_events"]
 
 
 def expected(gateway: str, direct: Any) -> Any:
-    """What is to come through ``gateway``; ``direct`` is a response or a stream's events, as JSON in either naming."""
+    """The result through ``gateway``; ``direct`` is a response or a stream's events, as JSON in either naming."""
     told = json.loads(json.dumps(direct))
     if gateway == "edit":
         for one in told if isinstance(told, list) else [told]:
@@ -21,7 +21,7 @@ def expected(gateway: str, direct: Any) -> Any:
 
 
 def same_events(gateway: str, direct: list[Any], through: list[Any]) -> None:
-    """Asserts that they are the same; the payload that an ``UNKNOWN`` holds has to read as the same."""
+    """Assert that the events are the same. The payload of an ``UNKNOWN`` must read as the same."""
     for one, other in zip(expected(gateway, direct), through, strict=True):
         if one["data"]["type"] == other["data"]["type"] == "UNKNOWN":
             one["data"]["raw"], other["data"]["raw"] = _read(one["data"]["raw"]), _read(other["data"]["raw"])

@@ -20,10 +20,3 @@ def servers() -> Iterator[dict[str, str]]:
 def gateway(request: pytest.FixtureRequest) -> str:
     name: str = request.param
     return name
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Says what was not tried, and why, whether anybody asked for it or not."""
-    skipped = [report for report in terminalreporter.getreports("skipped") if "interop" in report.nodeid]
-    for reason in sorted({report.longrepr[2] for report in skipped if isinstance(report.longrepr, tuple)}):
-        terminalreporter.write_line(f"interop: {reason}", yellow=True)

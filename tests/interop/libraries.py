@@ -1,4 +1,4 @@
-"""How each HTTP library's bytes get into the codec: what a program that uses it writes."""
+"""A reader for each HTTP library, written as a program that uses it would be."""
 
 import asyncio
 import urllib.request
@@ -17,7 +17,7 @@ Reader = Callable[[str, OnEvent, float], None]
 
 
 def over(events: Iterator[cm.ConversationEvent], on_event: OnEvent) -> None:
-    """Hand on each event; those before an error have been handed on then."""
+    """Hand on each event. Those before an error are handed on before it is raised."""
     for event in events:
         on_event(event)
 
@@ -76,7 +76,7 @@ def _urllib3(url: str, on_event: OnEvent, timeout: float) -> None:
     with urllib3.PoolManager(retries=False, timeout=timeout) as pool:
         response = pool.request("GET", url, preload_content=False)
         try:
-            # ``stream`` waits until it has the size asked for, where the body is not chunked; ``read1`` does not.
+            # If the body is not chunked, ``stream`` waits for as many bytes as it was asked for. ``read1`` does not.
             chunks = iter(lambda: response.read1(decode_content=True), b"")
             over(cm.snake.iter_events(chunks), on_event)
         finally:
@@ -100,4 +100,4 @@ LIBRARIES: dict[str, Reader] = {
     "urllib3": _urllib3,
     "urllib.request": _urllib,
 }
-"""``urllib.request`` is the standard library's: it knows no gzip, and is always there."""
+"""``urllib.request`` is in the standard library: it is always there, and does not read gzip."""

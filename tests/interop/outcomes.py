@@ -1,4 +1,4 @@
-"""What a caller gets out of a stream that goes wrong: the events, and the error after them."""
+"""The outcome of reading a stream that goes wrong: the events, and the error after them."""
 
 import threading
 from typing import Any
@@ -12,7 +12,7 @@ from .servers import PATIENCE, Script, serving
 
 
 def seen(chunks: Any) -> tuple[list[cm.ConversationEvent], cm.ConversationModelsError | None]:
-    """The events, and the error they ended with."""
+    """The events of ``chunks``, and the library's error after them."""
     events: list[cm.ConversationEvent] = []
     try:
         over(cm.snake.iter_events(chunks), events.append)
@@ -24,7 +24,7 @@ def seen(chunks: Any) -> tuple[list[cm.ConversationEvent], cm.ConversationModels
 def failing(
     library: str, script: Script, timeout: float = PATIENCE, read: threading.Event | None = None
 ) -> tuple[list[cm.ConversationEvent], Exception]:
-    """The events, and what was raised behind them; ``read`` is set when there are events."""
+    """The events that ``library`` reads from ``script``, and the error after them; ``read`` is set at each event."""
     events: list[cm.ConversationEvent] = []
 
     def on_event(event: cm.ConversationEvent) -> None:

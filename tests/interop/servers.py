@@ -1,4 +1,4 @@
-"""An HTTP server on the loopback interface that does to a stream what it is told, down to the socket."""
+"""An HTTP server on the loopback interface, controlled by a script down to the socket."""
 
 import asyncio
 import contextlib
@@ -13,7 +13,7 @@ PATIENCE = 20
 
 
 class Connection:
-    """What a server sends to one client, in HTTP's wrapping and without it."""
+    """One client's connection: sends bytes with HTTP's framing and without it."""
 
     def __init__(self, request: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.request = request
@@ -24,7 +24,7 @@ class Connection:
         self._chunked = False
         self._zip: zlib._Compress | None = None
         transport_socket = writer.get_extra_info("socket")
-        # One write, one packet: nothing waits for more to be sent with it.
+        # Each write is sent at once.
         transport_socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     async def receive(self, size: int) -> bytes:
@@ -38,7 +38,7 @@ class Connection:
     async def head(
         self, *, chunked: bool = True, gzip: bool = False, length: int | None = None, type: str = "text/event-stream"
     ) -> None:
-        """Status 200. Without ``chunked`` and ``length``, the end of the body is the end of the connection."""
+        """Send status 200. Without ``chunked`` and ``length``, the body ends with the connection."""
         self._chunked = chunked
         self._zip = zlib.compressobj(wbits=31) if gzip else None
         lines = ["HTTP/1.1 200 OK", f"content-type: {type}", "connection: close"]
@@ -48,7 +48,7 @@ class Connection:
         await self.raw("\r\n".join([*lines, "", ""]).encode())
 
     async def send(self, data: bytes) -> None:
-        """A part of the body that the client can read as soon as it is there."""
+        """Send a part of the body that the client can read at once, even in gzip."""
         if self._zip is not None:
             data = self._zip.compress(data) + self._zip.flush(zlib.Z_SYNC_FLUSH)
         await self._send(data)
@@ -63,7 +63,7 @@ class Connection:
             await self.raw(b"0\r\n\r\n")
 
     def reset(self) -> None:
-        """End the connection with RST, as a process that is killed does."""
+        """End the connection with RST, as a killed process does."""
         self._writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self._writer.transport.abort()
 
@@ -79,7 +79,7 @@ async def start(script: Script, *, backlog: int = 100) -> asyncio.Server:
             request = await reader.readuntil(b"\r\n\r\n")
             await script(Connection(request, reader, writer))
         except (ConnectionError, asyncio.IncompleteReadError):
-            pass  # The client has left: its own affair.
+            pass  # The client has left.
         finally:
             with contextlib.suppress(ConnectionError):
                 writer.close()
@@ -90,7 +90,7 @@ async def start(script: Script, *, backlog: int = 100) -> asyncio.Server:
 
 @contextlib.contextmanager
 def serving(script: Script) -> Iterator[str]:
-    """A server in a thread of its own: its URL."""
+    """Run a server in a thread of its own, and yield its URL."""
     ready = threading.Event()
     address: list[str] = []
     loops: list[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = []
@@ -121,7 +121,7 @@ def serving(script: Script) -> Iterator[str]:
 
 
 def whole(parts: Iterable[bytes], *, chunked: bool = True, gzip: bool = False, pause: float = 0) -> Script:
-    """A stream in parts, with a pause between them."""
+    """Send a stream in parts, with a pause between them."""
 
     async def script(connection: Connection) -> None:
         await connection.head(chunked=chunked, gzip=gzip)

@@ -1,4 +1,4 @@
-"""What a caller sees of an upstream that misbehaves: which events, which error, or nothing."""
+"""Upstreams that misbehave: the events that a caller gets, and the error after them."""
 
 import asyncio
 import re
@@ -24,11 +24,11 @@ HALF = FRAMES[1][: len(FRAMES[1]) // 2]
 # Upstream dies ---------------------------------------------------------------------------------------------------
 
 
-def test_upstream_dies_after_any_byte() -> None:
+def test_events_before_a_cut_after_any_byte_arrive() -> None:
     ends = [sum(map(len, FRAMES[: count + 1])) for count in range(len(FRAMES))]
     for died in range(len(STREAM) + 1):
         events, error = seen([STREAM[:died]])
-        # The data of an event may be all there when only the blank line is missing.
+        # Without its blank line, an event is read if its data is whole JSON.
         whole = sum(end - 2 <= died for end in ends)
         assert events == EXPECTED[:whole], died
         pending = STREAM[([0, *ends])[whole] : died]
@@ -39,7 +39,7 @@ def test_upstream_dies_after_any_byte() -> None:
             assert error.pending == pending, died
 
 
-def test_collect_tells_a_stream_that_died_between_two_events() -> None:
+def test_collect_raises_at_a_stream_that_ends_between_two_events() -> None:
     for count in range(len(FRAMES)):
         with pytest.raises(cm.TruncatedStreamError) as caught:
             cm.collect(cm.snake.iter_events(FRAMES[:count]))
@@ -50,7 +50,7 @@ def test_collect_tells_a_stream_that_died_between_two_events() -> None:
         assert caught.value.partial == builder.response
 
 
-def test_collect_keeps_what_came_before_the_cut() -> None:
+def test_collect_raises_with_the_response_so_far() -> None:
     with pytest.raises(cm.TruncatedStreamError) as caught:
         cm.collect(cm.snake.iter_events([FRAMES[0], FRAMES[1], FRAMES[2][:-5]]))
     assert caught.value.pending == FRAMES[2][:-5]
@@ -70,7 +70,7 @@ def died_after(count: int, rest: bytes, *, chunked: bool = True) -> Script:
     return script
 
 
-# What each library raises when a chunked body, whose end is marked, ends without the mark; and at a reset.
+# The error of each library if a chunked body ends without its final chunk, at a reset, and after a timeout.
 CUT_OFF = {
     "httpx": "RemoteProtocolError",
     "httpx, asynchronous": "RemoteProtocolError",
@@ -102,7 +102,7 @@ STALLED = {
 
 
 @pytest.mark.parametrize("library", LIBRARIES)
-def test_the_librarys_own_error_comes_through_after_the_events(library: str) -> None:
+def test_the_http_librarys_own_error_comes_after_the_events(library: str) -> None:
     for rest in (HALF, b""):
         events, error = failing(library, died_after(1, rest))
         assert events == EXPECTED[:1]
@@ -110,7 +110,7 @@ def test_the_librarys_own_error_comes_through_after_the_events(library: str) -> 
 
 
 @pytest.mark.parametrize("library", LIBRARIES)
-def test_a_body_that_ends_with_the_connection_is_known_to_be_cut_off(library: str) -> None:
+def test_a_stream_cut_off_by_a_closed_connection_raises(library: str) -> None:
     events, error = failing(library, died_after(1, HALF, chunked=False))
     assert events == EXPECTED[:1]
     assert isinstance(error, cm.TruncatedStreamError)
@@ -118,13 +118,13 @@ def test_a_body_that_ends_with_the_connection_is_known_to_be_cut_off(library: st
 
 
 @pytest.mark.parametrize("library", LIBRARIES)
-def test_connection_reset(library: str) -> None:
+def test_a_connection_reset_raises_after_the_events(library: str) -> None:
     read = threading.Event()
 
     async def script(connection: Connection) -> None:
         await connection.head()
         await connection.send(FRAMES[0] + HALF)
-        # A reset throws away what the client has not read yet.
+        # A reset discards bytes that the client has not read.
         assert await asyncio.to_thread(read.wait, PATIENCE)
         connection.reset()
 
@@ -134,7 +134,7 @@ def test_connection_reset(library: str) -> None:
 
 
 @pytest.mark.parametrize("library", LIBRARIES)
-def test_a_break_behind_the_end(library: str) -> None:
+def test_a_break_after_the_final_event_is_ignored(library: str) -> None:
     ended = died_after(len(FRAMES), HALF, chunked=False)
     events: list[cm.ConversationEvent] = []
     with serving(ended) as url:
@@ -142,7 +142,7 @@ def test_a_break_behind_the_end(library: str) -> None:
     assert events == EXPECTED
 
 
-def test_a_break_behind_the_end_costs_collect_nothing() -> None:
+def test_collect_ignores_anything_after_the_final_event() -> None:
     for rest in HALF, b"data: oops\n\n", b"x" * (17 << 20), b"":
         with (
             serving(died_after(len(FRAMES), rest)) as url,
@@ -163,14 +163,14 @@ async def stall(connection: Connection) -> None:
 
 
 @pytest.mark.parametrize("library", LIBRARIES)
-def test_half_an_event_and_then_nothing(library: str) -> None:
+def test_a_stalled_stream_times_out_after_the_events(library: str) -> None:
     events, error = failing(library, stall, timeout=0.3)
     assert events == EXPECTED[:1]
     assert re.fullmatch(STALLED[library], type(error).__name__), repr(error)
 
 
-def test_a_stalled_stream_can_be_left() -> None:
-    """The caller's own timeout ends the wait, and what the chunks come from is closed."""
+def test_leaving_a_stalled_stream_closes_its_source() -> None:
+    """The caller's own timeout ends the wait."""
     left: list[str] = []
 
     async def chunks() -> AsyncIterator[bytes]:

@@ -1,4 +1,4 @@
-"""Streams made to hurt: events without end, comments without end, and bad streams among many good ones."""
+"""Hostile streams: endless events, endless comments, and broken streams among many good ones."""
 
 import asyncio
 import gc
@@ -25,7 +25,7 @@ DONE = b'data: {"type":"conversation.response.done","usage":{"total_tokens":3}}\
 
 
 def peak_of(work: Callable[[], object]) -> int:
-    """The most memory that ``work`` held at a time, beyond what there was before."""
+    """The most memory that ``work`` held at a time, in bytes."""
     gc.collect()
     tracemalloc.start()
     try:
@@ -50,12 +50,12 @@ def huge_event(read: Counter[str], line_end: bytes = b"") -> Iterator[bytes]:
     yield DONE
 
 
-# The limit, and the eighth more that a buffer takes to grow into.
+# The limit, and the eighth that a growing buffer reserves beyond it.
 AT_MOST = 18 * MB
 
 
 @pytest.mark.parametrize("line_end", [b"", b"\n"], ids=["one line", "many lines"])
-def test_a_100_mb_event_is_refused_before_it_is_there(line_end: bytes) -> None:
+def test_a_100_mb_event_is_refused_before_it_is_read_whole(line_end: bytes) -> None:
     read: Counter[str] = Counter()
     events: list[cm.ConversationEvent] = []
 
@@ -68,7 +68,7 @@ def test_a_100_mb_event_is_refused_before_it_is_there(line_end: bytes) -> None:
     assert events == [cm.ResponseStartedEvent(conversation_id="s")]
 
 
-def test_a_100_mb_event_with_a_smaller_limit() -> None:
+def test_a_smaller_limit_refuses_a_100_mb_event_sooner() -> None:
     decoder = cm.snake.event_decoder(max_event_bytes=MB)
     read: Counter[str] = Counter()
 
@@ -78,14 +78,14 @@ def test_a_100_mb_event_with_a_smaller_limit() -> None:
 
     assert peak_of(work) < 2 * MB
     assert read["bytes"] <= MB + 64 * KB
-    # There is no way on from here: the rest of the event is not to be taken for a new one.
+    # The rest of the event must not be read as a new one.
     with pytest.raises(cm.EventTooLargeError):
         decoder.feed(DONE)
     with pytest.raises(cm.EventTooLargeError):
         decoder.close()
 
 
-def test_a_meter_passes_over_a_100_mb_event() -> None:
+def test_a_meter_skips_a_100_mb_event() -> None:
     meter = cm.snake.meter()
     read: Counter[str] = Counter()
 
@@ -115,8 +115,8 @@ def test_a_meter_passes_over_a_100_mb_event() -> None:
     ],
 )
 @pytest.mark.parametrize("make", [cm.snake.event_decoder, cm.snake.meter, SSEDecoder])
-def test_a_million_comments(make: Callable[[], Any], comment: bytes, reads: int, each: int) -> None:
-    """Nothing is kept of them, neither between events nor inside of one."""
+def test_comments_are_not_kept(make: Callable[[], Any], comment: bytes, reads: int, each: int) -> None:
+    """Neither between events nor inside one."""
     reader = make()
     start, end = FRAMES[0].split(b"\n", 1) if comment == b":\n" else (b"", FRAMES[0])
     reader.feed(start + b"\n" if start else b"")
@@ -128,7 +128,7 @@ def test_a_million_comments(make: Callable[[], Any], comment: bytes, reads: int,
             reader.feed(comments)
         seen.extend(reader.feed(end) or [])
 
-    # A read of 1,000 comments takes about 90 kB while it is looked through; all of them together are megabytes.
+    # Reading 1,000 comments at a time takes about 90 kB. All of them together are several times the limit.
     assert peak_of(work) < 256 * KB
     if isinstance(reader, cm.StreamMeter):
         assert reader.conversation_id == "s"
@@ -143,7 +143,7 @@ GOOD = [*FRAMES[:-1], DONE]
 
 
 def good(number: int) -> list[bytes]:
-    """A stream that is told apart from every other."""
+    """A stream whose ids and texts hold its number."""
     return [
         frame.replace(b'"s"', b'"%d"' % number).replace(b'"content":"', b'"content":"%d ' % number) for frame in GOOD
     ]
@@ -180,7 +180,7 @@ BROKEN: list[tuple[Callable[[int], list[bytes]], type[Exception]]] = [
 
 
 def parts_of(number: int) -> tuple[list[bytes], type[Exception] | None]:
-    """What stream ``number`` sends, and how it is to fail: every tenth does."""
+    """The parts of stream ``number``, and the error that it must end with: every tenth is broken."""
     if number % 10:
         return good(number), None
     make, error = BROKEN[number // 10 % len(BROKEN)]
@@ -209,8 +209,8 @@ def check(outcomes: list[Any]) -> None:
     assert sum(isinstance(found, cm.ConversationResponse) for found in outcomes) == COUNT - COUNT // 10
 
 
-def test_a_thousand_streams_taken_in_turns() -> None:
-    """All at once in one loop, a small piece of each at a time."""
+def test_broken_streams_do_not_hurt_the_others_in_one_loop() -> None:
+    """All at the same time, a small piece of each in turn."""
 
     async def chunks(number: int) -> AsyncIterator[bytes]:
         for part in parts_of(number)[0]:
@@ -225,7 +225,7 @@ def test_a_thousand_streams_taken_in_turns() -> None:
     check(asyncio.run(main()))
 
 
-def test_a_thousand_streams_over_connections() -> None:
+def test_broken_streams_do_not_hurt_the_others_over_connections() -> None:
     resource = pytest.importorskip("resource")
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     needed = 2 * COUNT + 200

@@ -1,4 +1,4 @@
-"""Streams over real connections, read with the HTTP libraries people use: the events are those that were sent."""
+"""Streams over real connections, read with common HTTP libraries: the events read are those that were sent."""
 
 import asyncio
 import threading
@@ -42,31 +42,31 @@ def read(library: str, url: str) -> list[cm.ConversationEvent]:
 EXPECTED = [cm.snake.decode(data, cm.ConversationEvent) for data in sent_events()]
 
 
-def test_the_stream_holds_every_event() -> None:
+def test_the_stream_holds_every_type_of_event() -> None:
     tags = {shape.tag for cls, shape in SHAPES.items() if cls in UNIONS["event"]}
     assert {event.type for event in EXPECTED} == tags - {"conversation.response.error"} | {"new.event"}
 
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("library", LIBRARIES)
-def test_events_are_those_sent(library: str, way: str) -> None:
+def test_the_events_read_are_those_sent(library: str, way: str) -> None:
     with serving(WAYS[way]) as url:
         assert read(library, url) == EXPECTED
 
 
 @pytest.mark.parametrize("way", ZIPPED)
 @pytest.mark.parametrize("library", [name for name in LIBRARIES if name != "urllib.request"])
-def test_events_are_those_sent_with_gzip(library: str, way: str) -> None:
+def test_the_events_read_are_those_sent_with_gzip(library: str, way: str) -> None:
     with serving(ZIPPED[way]) as url:
         assert read(library, url) == EXPECTED
 
 
 @pytest.mark.parametrize("gzip", [False, True], ids=["plain", "gzip"])
 @pytest.mark.parametrize("library", LIBRARIES)
-def test_an_event_is_there_before_the_next_is_sent(library: str, gzip: bool) -> None:
-    """The server sends an event when the one before it has been read: nothing on the way may wait for more."""
+def test_an_event_arrives_before_the_next_is_sent(library: str, gzip: bool) -> None:
+    """The server waits until each event has been read, so nothing in between may wait for more bytes."""
     if gzip and library == "urllib.request":
-        pytest.skip("urllib.request knows no gzip")
+        pytest.skip("urllib.request does not read gzip")
     read = threading.Semaphore(1)
     in_time: list[bool] = []
 

@@ -1,4 +1,4 @@
-"""The official Python SDK gets through every gateway what it gets directly."""
+"""The official Python SDK gets the same through every gateway as directly."""
 
 import asyncio
 import json
@@ -32,14 +32,16 @@ def dump(value: Any) -> Any:
 
 
 @pytest.mark.parametrize("name", RESPONSES)
-def test_responses(clients: Clients, gateway: str, name: str) -> None:
+def test_responses_are_the_same_through_a_gateway(clients: Clients, gateway: str, name: str) -> None:
     direct, through = (clients[server].beta.conversations.start(inputs=name) for server in ("direct", gateway))
     assert dump(through) == expected(gateway, dump(direct))
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_responses_that_the_sdk_refuses(clients: Clients, gateway: str, name: str) -> None:
-    """It still refuses them, and the body that it refuses reads as the one that was sent."""
+def test_responses_that_the_sdk_refuses_are_the_same_through_a_gateway(
+    clients: Clients, gateway: str, name: str
+) -> None:
+    """The SDK still refuses them, and the body that it refuses reads as the one that was sent."""
     bodies = []
     for server in ("direct", gateway):
         with pytest.raises(errors.ResponseValidationError) as caught:
@@ -55,7 +57,7 @@ def test_responses_that_the_sdk_refuses(clients: Clients, gateway: str, name: st
 
 
 @pytest.mark.parametrize("name", [*STREAMS, *UNTYPED])
-def test_streams(clients: Clients, gateway: str, name: str) -> None:
+def test_streams_are_the_same_through_a_gateway(clients: Clients, gateway: str, name: str) -> None:
     told = []
     for server in ("direct", gateway):
         with clients[server].beta.conversations.start_stream(inputs=name) as stream:
@@ -64,11 +66,12 @@ def test_streams(clients: Clients, gateway: str, name: str) -> None:
     assert (name in UNTYPED) == any(event["data"]["type"] == "UNKNOWN" for event in told[0])
 
 
-def test_a_stream_in_small_pieces(clients: Clients, gateway: str) -> None:
+def test_the_size_of_upstreams_writes_makes_no_difference(clients: Clients, gateway: str) -> None:
     told = []
     for inputs in ("chunks", "chunks;write=7"):
         with clients[gateway].beta.conversations.start_stream(inputs=inputs) as stream:
             told.append([dump(event) for event in stream])
+    assert len(told[0]) == len(STREAMS["chunks"])
     assert told[0] == told[1]
 
 
@@ -87,14 +90,14 @@ APPENDED: dict[str, Callable[[Conversations, str], Any]] = {
 
 
 @pytest.mark.parametrize("name", APPENDED)
-def test_going_on_with_a_conversation(clients: Clients, gateway: str, name: str) -> None:
-    """With the id it was given, which ``edit`` has to understand when it comes back."""
+def test_a_conversation_can_be_continued_through_a_gateway(clients: Clients, gateway: str, name: str) -> None:
+    """With the id from the first answer, which ``edit`` has changed and must recognise."""
     told = []
     for server in ("direct", gateway):
         api = clients[server].beta.conversations
         answer = APPENDED[name](api, api.start(inputs="plain").conversation_id)
         told.append([dump(event) for event in answer] if "stream" in name else dump(answer))
-    # History and messages are none of a gateway's business.
+    # Gateways do not edit history and messages.
     assert told[1] == (told[0] if name in ("history", "messages") else expected(gateway, told[0]))
 
 
@@ -123,13 +126,15 @@ def all_directly(servers: dict[str, str]) -> list[Any]:
     return asyncio.run(all_at_once(servers["direct"]))
 
 
-def test_the_asynchronous_client_gets_the_same(servers: dict[str, str], gateway: str, all_directly: list[Any]) -> None:
+def test_the_asynchronous_client_gets_the_same_through_a_gateway(
+    servers: dict[str, str], gateway: str, all_directly: list[Any]
+) -> None:
     through = asyncio.run(all_at_once(servers[gateway]))
     assert through == [expected(gateway, one) for one in all_directly]
 
 
 @pytest.mark.parametrize("status", [404, 422, 429, 500])
-def test_errors(clients: Clients, gateway: str, status: int) -> None:
+def test_errors_are_the_same_through_a_gateway(clients: Clients, gateway: str, status: int) -> None:
     told = []
     for server in ("direct", gateway):
         api = clients[server].beta.conversations
@@ -138,6 +143,7 @@ def test_errors(clients: Clients, gateway: str, status: int) -> None:
                 call(inputs=f"plain;status={status}")
             told.append((type(caught.value), caught.value.status_code, caught.value.body))
     assert told[:2] == told[2:]
+    assert told[0][1] == status
     assert (told[0][0] is errors.HTTPValidationError) == (status == 422)
 
 
@@ -146,11 +152,11 @@ def test_relaying_changes_no_byte(servers: dict[str, str], name: str) -> None:
     direct, through = (
         httpx.post(f"{servers[server]}/v1/conversations", json={"inputs": name}) for server in ("direct", "relay")
     )
+    assert direct.status_code == through.status_code == 200
     assert (through.content, through.headers) == (direct.content, direct.headers)
 
 
-def test_a_client_that_leaves(clients: Clients, servers: dict[str, str], gateway: str) -> None:
-    """Its stream is given up all the way: the upstream stops as well."""
+def test_a_client_that_leaves_stops_the_upstream(clients: Clients, servers: dict[str, str], gateway: str) -> None:
     with clients[gateway].beta.conversations.start_stream(inputs="benchmark:short deltas;pause=0.02") as stream:
         next(iter(stream))
         assert open_streams(servers) == 1

@@ -1,4 +1,4 @@
-"""The official TypeScript SDK, under node: the same through every gateway; and ``camel`` reads what it prints."""
+"""The official TypeScript SDK under node gets the same through every gateway, and ``camel`` reads its output."""
 
 import contextlib
 import hashlib
@@ -26,22 +26,22 @@ Told = dict[tuple[str, str, str], dict[str, Any]]
 
 @pytest.fixture(scope="session")
 def told(servers: dict[str, str]) -> Told:
-    """What the SDK told of each call, by server, call and name; ``value`` is the text of ``JSON.stringify``."""
+    """The SDK's result of each call, by server, call and name; ``value`` is the text of ``JSON.stringify``."""
     arguments = [servers, [*RESPONSES, *REFUSED], [*STREAMS, *UNTYPED]]
-    # From standard input: a script looks for the SDK beside itself, or, without a file of its own, in its directory.
+    # A script in a file looks for the SDK beside the file; one from standard input looks in the current directory.
     command = [_program("node"), "--input-type=module", "-", *map(json.dumps, arguments)]
     script = (HERE / "client.mjs").read_text("utf-8")
     done = subprocess.run(
         command, cwd=_installed(), input=script, capture_output=True, encoding="utf-8", timeout=120, check=True
     )
-    # Not splitlines: JSON may hold line ends of Unicode's.
+    # Not ``splitlines``, which also splits at Unicode's line ends, and JSON may hold those.
     lines = map(json.loads, done.stdout.removesuffix("\n").split("\n"))
     return {(one["server"], one["call"], one["name"]): one for one in lines}
 
 
 def _program(name: str) -> str:
     if (found := shutil.which(name)) is None:
-        pytest.skip(f"the TypeScript SDK was not tried: there is no {name}")
+        pytest.skip(f"the TypeScript SDK was not tried: {name} is not installed")
     return found
 
 
@@ -57,7 +57,7 @@ def _installed() -> Path:
             made.mkdir()
             (made / "package.json").write_bytes(package)
             _install(made)
-            # Another run may have put its own there in the meantime, which is as good.
+            # Another run may have put the same there in the meantime.
             with contextlib.suppress(OSError):
                 made.rename(folder)
     return folder
@@ -71,7 +71,7 @@ def _install(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("name", [*RESPONSES, *REFUSED, "plain;status=422", "plain;status=500"])
-def test_responses(told: Told, gateway: str, name: str) -> None:
+def test_responses_are_the_same_through_a_gateway(told: Told, gateway: str, name: str) -> None:
     direct, through = told["direct", "start", name], told[gateway, "start", name]
     assert through.get("error") == direct.get("error")
     assert through.get("status") == direct.get("status")
@@ -81,25 +81,25 @@ def test_responses(told: Told, gateway: str, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [*STREAMS, *UNTYPED])
-def test_streams(told: Told, gateway: str, name: str) -> None:
+def test_streams_are_the_same_through_a_gateway(told: Told, gateway: str, name: str) -> None:
     direct, through = told["direct", "startStream", name], told[gateway, "startStream", name]
     same_events(gateway, json.loads(direct["value"]), json.loads(through["value"]))
     assert (name in UNTYPED) == ('"type":"UNKNOWN"' in direct["value"])
 
 
 @pytest.mark.parametrize("call", ["append", "appendStream", "restart", "restartStream", "getHistory", "getMessages"])
-def test_going_on_with_a_conversation(told: Told, gateway: str, call: str) -> None:
-    """With the id it was given, which ``edit`` has to understand when it comes back."""
+def test_a_conversation_can_be_continued_through_a_gateway(told: Told, gateway: str, call: str) -> None:
+    """With the id from the first answer, which ``edit`` has changed and must recognise."""
     calls = [(one, name) for server, one, name in told if (server, one) == ("direct", call)]
     for key in calls:
         direct, through = (json.loads(told[(server, *key)]["value"]) for server in ("direct", gateway))
-        # History and messages are none of a gateway's business.
+        # Gateways do not edit history and messages.
         assert through == (direct if call.startswith("get") else expected(gateway, direct))
     assert calls
 
 
-# Where what the SDK prints does not read as the value that the service sent: the path, what was sent, what is printed.
-# Its timestamps are JavaScript's, of whole milliseconds in UTC, and so are its numbers, all of them doubles.
+# Values that the SDK changes: by path, the value sent and the value printed. Its timestamps have whole milliseconds in
+# UTC and its numbers are doubles, as in JavaScript.
 DIFFERENCES: dict[str, dict[str, tuple[Any, Any]]] = {
     "precise": {
         "$.outputs[0].created_at": ("2025-05-27T11:59:00.123456Z", "2025-05-27T11:59:00.123000Z"),
@@ -109,7 +109,7 @@ DIFFERENCES: dict[str, dict[str, tuple[Any, Any]]] = {
 
 
 @pytest.mark.parametrize("name", RESPONSES)
-def test_what_a_response_prints(told: Told, name: str) -> None:
+def test_camel_reads_a_response_that_the_sdk_prints(told: Told, name: str) -> None:
     sent = cm.snake.decode(json.dumps(RESPONSES[name]))
     printed = told["direct", "start", name]["value"]
     assert dict(_differences(sent, cm.camel.decode(printed))) == DIFFERENCES.get(name, {})
@@ -117,8 +117,8 @@ def test_what_a_response_prints(told: Told, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [*STREAMS, *UNTYPED])
-def test_what_events_print(told: Told, name: str) -> None:
-    """An ``UNKNOWN`` prints the payload that was sent, as REST spells it, in an object of the SDK's own making."""
+def test_camel_reads_events_that_the_sdk_prints(told: Told, name: str) -> None:
+    """An ``UNKNOWN`` is an object of the SDK's own, with the payload as it was sent, in snake_case."""
     printed = json.loads(told["direct", "startStream", name]["value"])
     for sent, event in zip((STREAMS | UNTYPED)[name], printed, strict=True):
         data = event["data"]
@@ -131,7 +131,7 @@ def test_what_events_print(told: Told, name: str) -> None:
 
 
 def _differences(sent: Any, printed: Any) -> Iterator[tuple[str, tuple[Any, Any]]]:
-    """Where two values differ, as the texts of their members; the same instant in another zone is no difference."""
+    """The members that differ in their JSON, by path. The same instant in another zone is not a difference."""
     yield from _differing(json.loads(cm.snake.encode(sent)), json.loads(cm.snake.encode(printed)), "$")
 
 

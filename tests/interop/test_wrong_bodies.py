@@ -1,4 +1,4 @@
-"""What a caller sees where the upstream answers, with status 200, something that is not the one answer asked for."""
+"""Upstreams that answer with status 200 and a body that is not the answer asked for."""
 
 from collections.abc import Iterator
 
@@ -20,23 +20,23 @@ FRAMES = frames()
 HTML = b"<!DOCTYPE html>\n<html>\n\n<head><title>502 Bad Gateway</title></head>\n<body>data: none</body>\n</html>"
 
 
-def test_html_with_status_200() -> None:
+def test_html_with_status_200_is_an_error() -> None:
     for codec in (cm.camel, cm.snake):
         with pytest.raises(cm.ConversationDecodeError) as caught:
             codec.decode(HTML)
         assert caught.value.path is None
-    # As a stream it has no event. It is an event that was cut off, for its last line is followed by no blank one.
+    # As a stream it has no event. No blank line follows its last line, so an event seems to be cut off.
     events, error = seen([HTML])
     assert events == []
     assert isinstance(error, cm.TruncatedStreamError)
     assert error.pending == HTML.rpartition(b"\n\n")[2]
-    # Where one follows there is nothing to be told from a stream of fields to come, until somebody collects it.
+    # With a blank line, it is a stream of unknown fields, and only ``collect`` misses the final event.
     assert seen([HTML + b"\n\n"]) == ([], None)
     with pytest.raises(cm.TruncatedStreamError, match=r"without conversation\.response\.done"):
         cm.collect(cm.snake.iter_events([HTML + b"\n\n"]))
 
 
-def test_html_of_a_real_server() -> None:
+def test_html_from_a_server_is_a_truncated_stream() -> None:
     async def script(connection: Connection) -> None:
         await connection.head(chunked=False, length=len(HTML), type="text/html")
         await connection.send(HTML)
@@ -46,8 +46,8 @@ def test_html_of_a_real_server() -> None:
     assert isinstance(error, cm.TruncatedStreamError)
 
 
-def test_an_error_object_with_status_200() -> None:
-    """The service's JSON error instead of a stream: not one line of it is a field."""
+def test_an_error_object_instead_of_a_stream_is_a_truncated_stream() -> None:
+    """The service's JSON error: no line of it is a field of an event."""
     body = dumps({"object": "error", "message": "Unauthorized", "code": 1000})
     assert seen([body])[0] == []
     assert isinstance(seen([body])[1], cm.TruncatedStreamError)
@@ -59,7 +59,7 @@ RESPONSE = dumps({"conversation_id": "c1", "outputs": [], "usage": {}})
 OTHER = dumps({"conversation_id": "c2", "outputs": [], "usage": {}})
 
 
-def test_two_responses_in_one_body() -> None:
+def test_two_responses_in_one_body_are_an_error_unless_read_as_lines() -> None:
     with pytest.raises(cm.ConversationDecodeError, match="trailing characters") as caught:
         cm.snake.decode(RESPONSE + OTHER)
     assert caught.value.path is None
@@ -68,8 +68,8 @@ def test_two_responses_in_one_body() -> None:
         assert [value.conversation_id for value in values] == ["c1", "c2"]
 
 
-def test_two_streams_in_one_body() -> None:
-    """All events come, the end of the first stream among them: reading on or not is the caller's decision."""
+def test_all_events_of_two_streams_in_one_body_are_read() -> None:
+    """The caller decides whether to read on after the final event of the first."""
     other = STREAM.replace(b'"conversation_id":"s"', b'"conversation_id":"other"')
     events, error = seen([STREAM + other])
     assert events[: len(EXPECTED)] == EXPECTED
@@ -80,8 +80,8 @@ def test_two_streams_in_one_body() -> None:
     assert (meter.conversation_id, meter.done) == ("other", True)
 
 
-def test_events_that_are_wrong() -> None:
-    """Raised in their place; or handed out there, and the others are not hurt."""
+def test_a_malformed_event_does_not_hurt_the_others() -> None:
+    """It is raised in its place, or returned there as an ``InvalidEvent``."""
     wrong = [
         b"data: {\n\n",
         b"data: \xff\n\n",
@@ -97,7 +97,7 @@ def test_events_that_are_wrong() -> None:
         assert b"data: " + invalid.raw + b"\n\n" == frame[frame.index(b"data: ") :]
 
 
-def test_a_body_that_is_not_the_gzip_it_says_it_is() -> None:
+def test_a_body_that_is_not_gzip_raises_the_http_librarys_error() -> None:
     httpx = pytest.importorskip("httpx")
 
     async def script(connection: Connection) -> None:
@@ -108,7 +108,7 @@ def test_a_body_that_is_not_the_gzip_it_says_it_is() -> None:
     assert isinstance(error, httpx.DecodingError)
 
 
-def test_nothing_at_all() -> None:
+def test_an_empty_body_has_no_events_and_cannot_be_collected() -> None:
     assert seen([]) == ([], None)
     assert seen([b"", b"\n\n", b""]) == ([], None)
     with pytest.raises(cm.TruncatedStreamError) as caught:
@@ -116,7 +116,7 @@ def test_nothing_at_all() -> None:
     assert caught.value.pending == b""
 
 
-def test_chunks_that_fail_take_no_event_with_them() -> None:
+def test_events_before_an_error_of_the_source_arrive() -> None:
     def chunks() -> Iterator[bytes]:
         yield FRAMES[0] + FRAMES[1]
         raise OSError("the cable is cut")

@@ -1,4 +1,4 @@
-"""The models themselves: their fields, defaults and tags, and the little that they do."""
+"""The models: their fields, defaults and tags, and their few methods."""
 
 import gc
 import json
@@ -25,7 +25,7 @@ def test_fields_are_those_of_the_wire(cls: Any) -> None:
 
 
 @every_model
-def test_what_is_absent_is_unset_but_for_constants_and_counts(cls: Any) -> None:
+def test_absent_fields_are_unset_except_constants_and_counts(cls: Any) -> None:
     value = cls(**minimal(cls))
     defaults = absent_as_unset(cls)
     assert {name: getattr(value, name) for name in defaults} == defaults
@@ -56,8 +56,8 @@ def test_unions_are_made_of_their_models(union: str) -> None:
     assert set(get_args(UNION_TYPES[union])) >= set(UNIONS[union])
 
 
-def test_names_of_the_wire_in_camel_case() -> None:
-    # Those whose spelling a rule could get wrong, as the TypeScript SDK writes them.
+def test_names_in_camel_case_are_those_of_the_typescript_sdk() -> None:
+    # A rule could get these wrong. The TypeScript SDK writes them so.
     names = {field.name: field.encode_name for cls in SHAPES for field in structs.fields(cls)}
     assert names["conversation_id"] == "conversationId"
     assert names["image_url"] == "imageUrl"
@@ -67,11 +67,11 @@ def test_names_of_the_wire_in_camel_case() -> None:
     assert names["url"] == "url"
 
 
-def test_text_of_a_plain_message() -> None:
+def test_the_text_of_a_plain_message_is_its_content() -> None:
     assert cm.MessageOutputEntry(content="Hello\n").text == "Hello\n"
 
 
-def test_text_joins_the_text_chunks_and_nothing_else() -> None:
+def test_the_text_of_a_message_joins_only_its_text_chunks() -> None:
     content: list[cm.ContentChunk] = [
         cm.ThinkChunk(thinking=[cm.TextChunk(text="(reasoning)")]),
         cm.TextChunk(text="One"),
@@ -97,7 +97,7 @@ class Rate:
 
 
 @pytest.mark.parametrize("arguments", ['{"date": "2024-06-06"}', {"date": "2024-06-06"}], ids=["string", "object"])
-def test_arguments_in_any_type(arguments: Any) -> None:
+def test_arguments_are_decoded_as_any_type(arguments: Any) -> None:
     assert call(arguments).decode_arguments() == {"date": "2024-06-06"}
     assert call(arguments).decode_arguments(Rate) == Rate("2024-06-06", 2)
     assert call(arguments).decode_arguments(type=dict[str, str]) == {"date": "2024-06-06"}
@@ -110,7 +110,7 @@ def test_arguments_are_the_same_from_a_string_and_an_object(arguments: dict[str,
 
 
 @pytest.mark.parametrize("arguments", ['{"1": "a"}', {"1": "a"}], ids=["string", "object"])
-def test_keys_of_arguments_are_read_as_the_type_says(arguments: Any) -> None:
+def test_keys_of_arguments_are_converted_to_the_type(arguments: Any) -> None:
     assert call(arguments).decode_arguments(dict[int, str]) == {1: "a"}
 
 
@@ -130,13 +130,15 @@ def test_keys_of_arguments_are_read_as_the_type_says(arguments: Any) -> None:
         ('{"a":' * 100_000, dict, None),
     ],
 )
-def test_arguments_that_are_something_else(arguments: Any, type: Any, path: str | None) -> None:
+def test_arguments_of_another_type_are_an_error_that_names_the_path(
+    arguments: Any, type: Any, path: str | None
+) -> None:
     with pytest.raises(cm.ConversationDecodeError) as caught:
         call(arguments).decode_arguments(type)
     assert caught.value.path == path
 
 
-def test_arguments_with_a_lone_surrogate() -> None:
+def test_arguments_with_a_lone_surrogate_are_an_error() -> None:
     for arguments in ('{"a": "\\ud800"}', '{"a": "\ud800"}'):
         with pytest.raises(cm.ConversationDecodeError, match="surrogate"):
             call(arguments).decode_arguments()
@@ -145,7 +147,7 @@ def test_arguments_with_a_lone_surrogate() -> None:
 # Unknown ---------------------------------------------------------------------------------------------------------
 
 
-def test_unknown_is_a_tag_and_bytes() -> None:
+def test_unknown_holds_a_tag_and_bytes() -> None:
     unknown = cm.Unknown("video.output", b'{"type": "video.output", "frames": [1, 2.0]}')
     tag: str | None = unknown.type
     assert tag == "video.output"
@@ -168,14 +170,13 @@ def test_unknown_is_immutable(name: str) -> None:
         delattr(unknown, name)
 
 
-def test_unknown_that_python_cannot_hold() -> None:
-    # JSON allows it, and it comes back as it was; only a float of this size there is none.
+def test_decoding_an_unknown_with_a_number_out_of_range_is_an_error() -> None:
+    # JSON allows the number, and its bytes are written back; but Python has no float of this size.
     with pytest.raises(cm.ConversationDecodeError, match="out of range"):
         cm.Unknown("a", b'{"type":"a","x":1e999}').decode()
 
 
-def test_models_can_be_described() -> None:
-    # What users do with models besides reading them: msgspec's own tools have to take them.
+def test_msgspecs_own_functions_take_models() -> None:
     assert structs.asdict(cm.TextChunk(text="a")) == {"text": "a"}
     assert structs.replace(cm.ImageURL(url="a"), detail="low") == cm.ImageURL(url="a", detail="low")
     assert msgspec.to_builtins(cm.ImageURLChunk(image_url=cm.ImageURL(url="u"))) == {

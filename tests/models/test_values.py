@@ -1,4 +1,4 @@
-"""Invariants 1 and 8: equal values are equal wherever they came from, and values travel."""
+"""Invariants 1 and 8: values are equal whatever their origin, and can be copied and pickled."""
 
 import copy
 import json
@@ -35,7 +35,7 @@ COPIES: dict[str, Callable[[Any], Any]] = {
 
 
 def versions(value: Any) -> list[Any]:
-    """Equal values: the public class's own, and what either codec reads."""
+    """Equal values: ``value`` itself, and those that either codec reads from its JSON."""
     return [value, *(codec.decode(codec.encode(value), type(value)) for codec in (cm.camel, cm.snake))]
 
 
@@ -104,7 +104,7 @@ def test_the_same_fields_in_another_class_are_another_value() -> None:
 
 
 class Extended(cm.ImageURLChunk, frozen=True, kw_only=True):
-    """The same fields in a class of a program's own."""
+    """A program's own class with the same fields."""
 
 
 def test_a_subclass_is_another_class_in_either_naming() -> None:
@@ -117,7 +117,7 @@ def test_a_subclass_is_another_class_in_either_naming() -> None:
         assert hash(one) == hash(extended)
 
 
-def test_a_difference_deep_inside() -> None:
+def test_a_difference_deep_inside_makes_values_unequal() -> None:
     def response(url: str) -> bytes:
         image = {"type": "image_url", "image_url": {"url": url}}
         return dumps({"conversation_id": "c", "outputs": [{"content": [image]}], "usage": {}})
@@ -155,7 +155,7 @@ def test_copies_of_responses_are_equal_and_encode_alike(naming: Naming, response
 @every_model
 @settings(max_examples=5)
 @given(data=st.data())
-def test_copies_of_every_model(cls: Any, naming: Naming, data: st.DataObject) -> None:
+def test_copies_of_every_model_are_equal(cls: Any, naming: Naming, data: st.DataObject) -> None:
     value = CODECS[naming].decode(dumps(data.draw(wire(cls, naming, open=True))), cls)
     for way in COPIES.values():
         copied = way(value)
@@ -164,7 +164,7 @@ def test_copies_of_every_model(cls: Any, naming: Naming, data: st.DataObject) ->
 
 
 def test_a_pickle_names_the_public_class() -> None:
-    # What is stored today has to be read tomorrow, whatever the codecs do inside.
+    # A stored pickle must load in later versions, whatever the codecs do internally.
     value = cm.snake.decode(b'{"type":"reference","reference_ids":[1]}', cm.ReferenceChunk)
     assert pickle.dumps(value) == pickle.dumps(cm.ReferenceChunk(reference_ids=[1]))
 
@@ -196,7 +196,7 @@ def test_decoded_values_match_the_public_classes(naming: Naming) -> None:
 @settings(max_examples=3)
 @given(st.lists(wire_responses("snake"), min_size=20, max_size=40))
 def test_codecs_are_shared_between_threads(documents: list[dict[str, Any]]) -> None:
-    # Fresh codecs, so that the first use of each type is raced for too.
+    # New codecs, so that threads also race for the first use of each type.
     camel, snake = cm.Codec("camel"), cm.Codec("snake")
     barrier = threading.Barrier(8)
 
@@ -215,7 +215,7 @@ def test_codecs_are_shared_between_threads(documents: list[dict[str, Any]]) -> N
     with ThreadPoolExecutor(8) as threads:
         results = list(threads.map(work, range(8)))
     assert all(result == results[0] for result in results)
-    # And they are the documents that one thread alone makes of them.
+    # And they are the documents that went in.
     assert [json.loads(text)["conversation_id"] for text in results[0]] == [
         document["conversation_id"] for document in documents
     ]
@@ -223,7 +223,7 @@ def test_codecs_are_shared_between_threads(documents: list[dict[str, Any]]) -> N
 
 @settings(max_examples=20)
 @given(wire_responses("snake"))
-def test_one_value_of_two_namings_in_a_set_of_documents(document: dict[str, Any]) -> None:
+def test_equal_values_of_both_namings_are_one_member_of_a_set(document: dict[str, Any]) -> None:
     camel = cm.camel.decode(dumps(respelled(document, cm.ConversationResponse, "snake")))
     snake = cm.snake.decode(dumps(document))
     assert [camel].index(snake) == 0

@@ -1,6 +1,6 @@
-"""The benchmark suite: it runs, its peers read the same values, and the README shows what is stored."""
+"""The benchmarks run, their peers read the same values, and the README shows the stored results."""
 
-# ruff: noqa: E402 - what is imported below is there only with the extra `bench`.
+# ruff: noqa: E402 - the imports below need the extra `bench`.
 import json
 import os
 import subprocess
@@ -26,14 +26,14 @@ FILES = sorted([file.stem for file in (ROOT / "benchmarks" / "peers").glob("[!_]
 
 
 def told(value: Any) -> Any:
-    """What JSON says, however moments are written, and whether absent fields are null or not there."""
+    """The JSON value without times, and without the difference between null and absent."""
     if isinstance(value, dict):
         passed_over = ("created_at", "completed_at", "source")
         return {key: told(member) for key, member in value.items() if member is not None and key not in passed_over}
     return [told(member) for member in value] if isinstance(value, list) else value
 
 
-# The TypeScript SDK would be installed first, and answers in camelCase.
+# The TypeScript SDK would have to be installed first, and it answers in camelCase.
 @pytest.mark.parametrize("file", [file for file in FILES if file != "typescript_sdk"])
 def test_peers_read_the_same_values(file: str) -> None:
     peers = load_peers(frozenset([file]))

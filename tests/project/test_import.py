@@ -1,4 +1,4 @@
-"""What importing the package brings in, and what it offers."""
+"""The modules that importing the package imports, and its public names."""
 
 import subprocess
 import sys
@@ -8,7 +8,7 @@ import conversation_models as cm
 
 from ..support.documents import SHAPES
 
-# The names of DESIGN.md's interface that models and codecs are behind.
+# The names of DESIGN.md's interface that belong to models and codecs.
 PUBLIC = {
     *("camel", "snake", "decode", "encode", "Codec", "patch", "ConversationModelsError", "ConversationDecodeError"),
     *("Unknown", "OutputEntry", "ContentChunk", "ConversationEvent"),
@@ -22,18 +22,18 @@ def modules_after(statement: str) -> set[str]:
     return set(done.stdout.split())
 
 
-def test_importing_brings_in_nothing_but_msgspec() -> None:
-    # Gateways start workers, and functions start cold: the import is part of what a request costs.
+def test_importing_imports_nothing_but_msgspec() -> None:
+    # Gateways start workers, and functions start cold: a request may have to wait for the import.
     added = modules_after("import conversation_models") - modules_after("import msgspec")
     assert "conversation_models.codec" in added
     # The lock around building decoders; whatever runs threads has imported it already.
     added -= {"threading", "_weakrefset"}
     assert {name for name in added if name.partition(".")[0] != "conversation_models"} == set()
-    # What msgspec itself brings in can change; these it must never be.
+    # The modules that msgspec imports may change, but these must never be among them.
     assert added.isdisjoint({"typer", "rich", "click", "asyncio", "pydantic", "conversation_models.cli"})
 
 
-def test_public_names() -> None:
+def test_the_public_names_exist_and_are_listed_once() -> None:
     assert set(cm.__all__) >= PUBLIC
     assert len(cm.__all__) == len(set(cm.__all__))
     assert all(hasattr(cm, name) for name in cm.__all__)
@@ -45,5 +45,5 @@ def test_star_import_gives_the_public_names() -> None:
     assert namespace.keys() - {"__builtins__"} == set(cm.__all__)
 
 
-def test_the_package_is_typed() -> None:
+def test_the_package_has_a_py_typed_file() -> None:
     assert (files("conversation_models") / "py.typed").is_file()

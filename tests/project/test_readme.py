@@ -1,4 +1,4 @@
-"""The README's programs and commands do what it says; its doctests are collected beside these."""
+"""The README's programs and commands work as it says. Its doctests are collected separately."""
 
 import json
 import re
@@ -29,7 +29,9 @@ def upstream() -> Iterator[httpx.Client]:
         yield client
 
 
-def test_the_streaming_client(upstream: httpx.Client, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_streaming_client_prints_and_returns_the_response(
+    upstream: httpx.Client, capsys: pytest.CaptureFixture[str]
+) -> None:
     (program,) = [program for program in PROGRAMS if "def ask(" in program]
     names: dict[str, Any] = {}
     exec(compile(program, "README.md", "exec"), names)
@@ -48,7 +50,7 @@ def test_the_gateway_is_the_one_that_is_tried_with_the_official_clients() -> Non
     assert Path(relay.__file__).read_text(encoding="utf-8").endswith(program)
 
 
-def test_there_are_commands() -> None:
+def test_the_readme_shows_every_command() -> None:
     assert {line.split()[1] for line in COMMANDS if line.startswith("conversation-models")} == {
         "show",
         "validate",
@@ -58,7 +60,7 @@ def test_there_are_commands() -> None:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_commands(command: str, tmp_path: Path) -> None:
+def test_the_commands_of_the_readme_work(command: str, tmp_path: Path) -> None:
     document = (FIXTURES / "web_search.json").read_bytes()
     response = cm.snake.decode(document)
     (tmp_path / "response.json").write_bytes(document)

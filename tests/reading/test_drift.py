@@ -1,4 +1,4 @@
-"""``drift``: where a document holds what the models do not know."""
+"""``drift`` finds the parts of a document that the models do not know."""
 
 import json
 import re
@@ -17,7 +17,7 @@ every_naming = pytest.mark.parametrize("naming", NAMINGS)
 
 
 class Drift(Reading):
-    """Collects what ``drift`` has to find."""
+    """Collects the paths that ``drift`` must find."""
 
     def __init__(self, naming: Naming) -> None:
         super().__init__(naming)
@@ -37,7 +37,7 @@ class Drift(Reading):
 @pytest.mark.parametrize("cls", SHAPES, ids=lambda cls: cls.__name__)
 @settings(max_examples=10)
 @given(data=st.data())
-def test_drift_of_every_model(cls: Any, naming: Naming, data: st.DataObject) -> None:
+def test_drift_finds_unknown_fields_in_every_model(cls: Any, naming: Naming, data: st.DataObject) -> None:
     document = data.draw(wire(cls, naming, open=True))
     expected = Drift(naming)
     expected.object(document, cls)
@@ -48,7 +48,7 @@ def test_drift_of_every_model(cls: Any, naming: Naming, data: st.DataObject) -> 
 @pytest.mark.parametrize("union", UNION_TYPES)
 @settings(max_examples=60)
 @given(data=st.data())
-def test_drift_of_every_union(union: str, naming: Naming, data: st.DataObject) -> None:
+def test_drift_finds_unknown_members_and_fields_in_every_union(union: str, naming: Naming, data: st.DataObject) -> None:
     document = data.draw(wire_member(union, naming, open=True))
     expected = Drift(naming)
     expected.member(document, union)
@@ -58,11 +58,11 @@ def test_drift_of_every_union(union: str, naming: Naming, data: st.DataObject) -
 @every_naming
 @settings(max_examples=60)
 @given(data=st.data())
-def test_what_the_models_know_is_no_drift(naming: Naming, data: st.DataObject) -> None:
+def test_fields_that_the_models_know_are_not_drift(naming: Naming, data: st.DataObject) -> None:
     assert CODECS[naming].drift(dumps(data.draw(wire(cm.ConversationResponse, naming)))) == []
 
 
-def test_drift_stands_in_the_order_of_the_document() -> None:
+def test_drift_is_in_the_order_of_the_document() -> None:
     data = b"""{
         "x": 1, "conversation_id": "c", "outputs": [
             {"type": "message.output", "region": "eu", "content": [
@@ -92,15 +92,15 @@ def test_drift_stands_in_the_order_of_the_document() -> None:
 
 
 @every_naming
-def test_the_other_spelling_is_drift(naming: Naming) -> None:
+def test_a_key_in_the_other_naming_is_drift(naming: Naming) -> None:
     other = key("agent_id", "snake" if naming == "camel" else "camel")
     entry = {"type": "message.output", "content": "", other: "a"}
     document = {key("conversation_id", naming): "c", "outputs": [entry], "usage": {}}
     assert CODECS[naming].drift(dumps(document)) == [f"$.outputs[0].{other}"]
 
 
-def test_drift_around_members_that_are_wrong() -> None:
-    """What is wrong costs nothing that is found besides, tagged or not."""
+def test_invalid_members_do_not_hide_drift_around_them() -> None:
+    """Tagged or not."""
     wrong = b'"content":[{"type":"text","text":5,"a":1},{"text":5}],"b":1'
     for tag in b"", b'"type":"message.output",':
         data = b'{"conversation_id":"c","outputs":[{%b%b}],"usage":{},"new":1}' % (tag, wrong)
@@ -112,20 +112,20 @@ def test_drift_around_members_that_are_wrong() -> None:
         ]
 
 
-def test_drift_of_an_untagged_member_with_empty_fields_of_others() -> None:
+def test_null_fields_of_other_models_are_drift() -> None:
     assert cm.snake.drift(b'{"content":null,"name":"n"}', cm.OutputEntry) == ["$.content"]
 
 
-def test_a_tag_that_is_not_the_models_own() -> None:
+def test_an_unknown_tag_is_drift_and_a_known_one_is_not() -> None:
     assert cm.snake.drift(b'{"type":"new","text":"a"}', cm.ContentChunk) == ['$.type = "new"']
     assert cm.snake.drift(b'{"type":"text","text":"a"}', cm.TextChunk) == []
-    # Where there are no tags, ``type`` is a field like any other.
+    # For a model without a tag, ``type`` is a field like any other.
     assert cm.snake.drift(b'{"type":"a","url":"u"}', cm.ImageURL) == ["$.type"]
 
 
 @every_naming
 @pytest.mark.parametrize("cls", SHAPES, ids=lambda cls: cls.__name__)
-def test_an_unknown_field_of_every_model(cls: Any, naming: Naming) -> None:
+def test_an_unknown_field_of_any_model_is_drift(cls: Any, naming: Naming) -> None:
     document = {key(name, naming): value for name, value in minimal(cls).items()} | {"newField": {"type": "x"}}
     assert CODECS[naming].drift(dumps(document), cls) == ["$.newField"]
 
@@ -142,7 +142,7 @@ def test_an_unknown_field_of_every_model(cls: Any, naming: Naming) -> None:
     ],
 )
 def test_wrong_shapes_are_not_drift(data: bytes) -> None:
-    # Reporting them is ``decode``'s business.
+    # ``decode`` reports them.
     assert cm.snake.drift(data) == []
 
 
@@ -153,7 +153,7 @@ def test_wrong_shapes_are_not_drift(data: bytes) -> None:
         *(b'["\xff"]', b'{"outputs":[{"type":"new","a":"\xff"}]}'),
     ],
 )
-def test_drift_of_what_is_no_json(data: bytes) -> None:
+def test_drift_refuses_text_that_is_not_json(data: bytes) -> None:
     with pytest.raises(cm.ConversationDecodeError) as caught:
         cm.snake.drift(data)
     assert caught.value.path is None

@@ -1,4 +1,4 @@
-"""Invariant 4 over damaged documents: whatever the bytes, a value or ``ConversationDecodeError``, nothing else."""
+"""Invariant 4 over damaged documents: any bytes give a value or ``ConversationDecodeError``, nothing else."""
 
 from collections.abc import Callable, Iterator
 from random import Random
@@ -75,7 +75,7 @@ PATHS: list[list[str | int]] = [
 
 
 def outcomes(naming: Naming, type: Any, data: bytes, text: bytes, random: Random) -> Iterator[bool]:
-    """Whether each way to read ``text``, made of the good ``data``, has given a value."""
+    """For each way to read ``text``, a mutation of ``data``: whether it returned a value."""
     codec = CODECS[naming]
     ways: list[Callable[[], object]] = [
         lambda: cm.camel.encode(codec.decode(text, type)),
@@ -90,7 +90,7 @@ def outcomes(naming: Naming, type: Any, data: bytes, text: bytes, random: Random
         except cm.ConversationDecodeError as error:
             yield False
             if not str(error) or not (error.path is None or error.path.startswith("$")):
-                raise AssertionError(f"no help at all: {error!r} at {error.path}") from error
+                raise AssertionError(f"an error without a message or a path: {error!r} at {error.path}") from error
         else:
             yield True
 
@@ -107,15 +107,15 @@ def run(count: int, seed: int) -> None:
                 seen[is_value] += 1
         except Exception as error:
             raise AssertionError(f"{error!r}, reading as {type}: {text[:4000]!r}") from error
-    # Both happen often, or the mutations would show nothing.
+    # If one of the two were rare, the mutations would show little.
     assert min(seen.values()) > count // 2
 
 
-def test_mutated_documents() -> None:
+def test_damaged_documents_give_a_value_or_a_decode_error() -> None:
     run(8_000, seed=20250527)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("seed", range(10))
-def test_many_mutated_documents(seed: int) -> None:
+def test_many_damaged_documents_give_a_value_or_a_decode_error(seed: int) -> None:
     run(100_000, seed)

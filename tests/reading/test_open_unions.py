@@ -1,4 +1,4 @@
-"""What no model describes: kept byte for byte wherever a union stands, and paid for only where it occurs."""
+"""Members that no model describes are kept byte for byte in every union, and only they cost time."""
 
 import json
 import sys
@@ -18,7 +18,7 @@ from ..support.strategies import unknown_members
 
 every_naming = pytest.mark.parametrize("naming", NAMINGS)
 
-# Where a union stands: the type to decode as, the bytes around the member, and the way to it in the value.
+# Places of a union: the type to decode as, the bytes around the member, and a function that finds the member.
 PLACES: dict[str, tuple[Any, bytes, Callable[[Any], Any]]] = {
     "outputs": (
         cm.ConversationResponse,
@@ -69,7 +69,7 @@ def check(place: str, naming: Naming, raw: bytes, tag: str | None) -> None:
     member = find(value)
     assert isinstance(member, cm.Unknown)
     assert (member.type, member.raw) == (tag, raw)
-    # Byte for byte in either naming, and what is around it is spelled as ever: one marker stands for another.
+    # In either naming, the member is written byte for byte, and the fields around it in the codec's naming.
     for codec in (cm.camel, cm.snake):
         marked = CODECS[naming].decode(around(place, naming).replace(b"@", b'{"type":"@"}'), type)
         assert codec.encode(value) == codec.encode(marked).replace(b'{"type":"@"}', raw)
@@ -88,7 +88,7 @@ UNKNOWN = [
     (b'{"type":{"text":1},"text":"a"}', None),
     (b"{ }", None),
     (b'{"kind":"text"}', None),
-    # Untagged, with the field that tells what it would be, but it is not that.
+    # Untagged, with the field that identifies a model, but of another shape.
     (b'{"text":1}', None),
     (b'{"thinking":"x"}', None),
     (b'{"reference_ids":{},"referenceIds":{}}', None),
@@ -113,16 +113,16 @@ def test_members_of_lists_need_not_be_objects(place: str, naming: Naming, raw: b
 @every_place
 @settings(max_examples=15)
 @given(data=st.data())
-def test_unknown_members_at_random(place: str, naming: Naming, data: st.DataObject) -> None:
+def test_random_unknown_members_are_kept_byte_for_byte(place: str, naming: Naming, data: st.DataObject) -> None:
     unions = {"entry": "entry", "outputs": "entry", "event": "event"}
     union = unions.get(place, "thought" if "thinking" in place else "chunk")
-    # A tag that the member's own union does not know may be one that another does.
+    # A tag unknown to this union may belong to another one.
     member = data.draw(unknown_members(union))
     tag = member.get("type")
     check(place, naming, dumps(member), tag if isinstance(tag, str) else None)
 
 
-def test_strings_in_a_deltas_content_are_text() -> None:
+def test_a_string_in_a_deltas_content_is_text() -> None:
     event = cm.snake.decode(b'{"type":"message.output.delta","id":"m","content":"{}"}', cm.ConversationEvent)
     assert isinstance(event, cm.MessageOutputEvent)
     assert event.content == "{}"
@@ -148,16 +148,16 @@ UNTAGGED_EVENTS = [
     + [(cls, cm.ContentChunk) for cls in RECOGNISED["chunk"].values()]
     + [(cls, cm.ConversationEvent) for cls in UNTAGGED_EVENTS],
 )
-def test_untagged_members_are_told_by_their_fields(cls: Any, union: Any, naming: Naming) -> None:
+def test_untagged_members_are_recognised_by_their_fields(cls: Any, union: Any, naming: Naming) -> None:
     fields = minimal(cls) if cls is not cm.ToolReferenceChunk else {"tool": "t", "title": "T"}
     document = {key(name, naming): value for name, value in fields.items()}
     value = CODECS[naming].decode(dumps(document), union)
     assert value == CODECS[naming].decode(dumps(document), cls)
-    # What is read without a tag is written with it.
+    # The tag is written even if it was absent.
     assert json.loads(CODECS[naming].encode(value))["type"] == cls.type
 
 
-def test_untagged_members_of_members() -> None:
+def test_untagged_members_inside_members_are_recognised() -> None:
     response = cm.snake.decode(
         b'{"conversation_id":"c","usage":{},"outputs":[{"content":[{"thinking":[{"text":"a"},{"title":"b"},'
         b'{"reference_ids":[1,"2"]},{"image_url":"x"}]}]}]}'
@@ -170,7 +170,7 @@ def test_untagged_members_of_members() -> None:
                         cm.TextChunk(text="a"),
                         cm.ToolReferenceChunk(title="b"),
                         cm.ReferenceChunk(reference_ids=[1, "2"]),
-                        # A chunk, but none that reasoning is made of.
+                        # A chunk, but not one that reasoning may hold.
                         cm.Unknown(None, b'{"image_url":"x"}'),
                     ]
                 )
@@ -200,18 +200,18 @@ def test_untagged_members_of_members() -> None:
         ({"tool_call_id": "c"}, cm.Unknown),
         ({"previous_agent_id": "a"}, cm.Unknown),
         ({"content": [{"text": "a"}, 5], "role": "user"}, cm.Unknown),
-        # Fields of other models, empty as some serialisers write them.
+        # Some serialisers write absent fields of other models as null.
         ({"name": "n", "arguments": "{}", "content": None}, cm.ToolExecutionEntry),
         ({"name": "n", "arguments": "{}", "tool_call_id": None}, cm.ToolExecutionEntry),
         ({"name": "n", "tool_call_id": "q", "info": {}}, cm.ToolExecutionEntry),
         ({"content": "c", "previous_agent_id": None, "tool_call_id": None, "name": None}, cm.MessageOutputEntry),
     ],
 )
-def test_untagged_entries_between_classes(document: Any, cls: type) -> None:
+def test_untagged_entries_with_fields_of_several_models_are_recognised(document: Any, cls: type) -> None:
     assert isinstance(cm.snake.decode(dumps(document), cm.OutputEntry), cls)
 
 
-def test_an_untagged_chunk_with_empty_fields_of_others() -> None:
+def test_null_fields_of_other_models_do_not_decide() -> None:
     data = b'{"text":null,"thinking":null,"imageUrl":"u"}'
     assert cm.camel.decode(data, cm.ContentChunk) == cm.ImageURLChunk(image_url="u")
 
@@ -222,7 +222,7 @@ def test_an_untagged_member_whose_own_member_is_wrong_is_an_error() -> None:
     assert caught.value.path == "$.content[0].text"
 
 
-def test_a_single_class_needs_no_tag() -> None:
+def test_a_model_that_is_asked_for_needs_no_tag() -> None:
     assert cm.snake.decode(b'{"text":"a"}', cm.TextChunk) == cm.TextChunk(text="a")
 
 
@@ -231,7 +231,7 @@ def test_a_single_class_needs_no_tag() -> None:
 
 @contextmanager
 def counted_calls() -> Iterator[list[int]]:
-    """Counts the calls of the library's Python functions, of which msgspec's own work makes none."""
+    """Counts the calls of the library's Python functions. msgspec's own decoding makes none."""
     count = [0]
 
     def profile(frame: FrameType, event: str, _arg: Any) -> None:
@@ -255,7 +255,7 @@ def calls_to_decode(known: int, unknown: int) -> int:
     return count[0]
 
 
-def test_tolerance_is_paid_by_the_members_that_need_it() -> None:
+def test_only_unknown_members_cost_python_calls() -> None:
     assert calls_to_decode(1000, 0) == calls_to_decode(1, 0) <= 2
     assert calls_to_decode(1000, 10) == calls_to_decode(10, 10)
     assert calls_to_decode(1000, 10) < 200

@@ -1,4 +1,4 @@
-"""Invariants 1 and 2: one value in two spellings, and nothing lost on the way through."""
+"""Invariants 1 and 2: one value has two spellings, and decoding and encoding loses nothing."""
 
 import json
 from datetime import datetime, timedelta, timezone
@@ -32,13 +32,13 @@ OTHER: dict[Naming, Naming] = {"camel": "snake", "snake": "camel"}
 
 
 def check(document: Any, type: Any, name: Any, naming: Naming) -> None:
-    """``document`` is of ``type``, which the yardstick knows as ``name``."""
+    """``name`` is the name of ``type`` in ``support.documents``."""
     here, there = CODECS[naming], CODECS[OTHER[naming]]
     value = here.decode(dumps(document), type)
     assert value == value_of(document, name, naming)
     assert exact(json.loads(here.encode(value))) == exact(written(document, name, naming))
 
-    # The same in the other naming: a public class, an equal value, the same bytes.
+    # The document in the other naming gives an equal value and the same output.
     translated = respelled(document, name, naming)
     other = there.decode(dumps(translated), type)
     assert other == value
@@ -51,7 +51,7 @@ def check(document: Any, type: Any, name: Any, naming: Naming) -> None:
 @pytest.mark.parametrize("cls", SHAPES, ids=lambda cls: cls.__name__)
 @settings(max_examples=12)
 @given(data=st.data())
-def test_every_model(cls: Any, naming: Naming, data: st.DataObject) -> None:
+def test_every_model_is_lossless_in_both_namings(cls: Any, naming: Naming, data: st.DataObject) -> None:
     check(data.draw(wire(cls, naming, open=True)), cls, cls, naming)
 
 
@@ -63,7 +63,7 @@ def check_response(naming: Naming, data: st.DataObject) -> None:
 @every_naming
 @settings(max_examples=100)
 @given(data=st.data())
-def test_responses(naming: Naming, data: st.DataObject) -> None:
+def test_responses_are_lossless_in_both_namings(naming: Naming, data: st.DataObject) -> None:
     check_response(naming, data)
 
 
@@ -71,7 +71,7 @@ def test_responses(naming: Naming, data: st.DataObject) -> None:
 @every_naming
 @settings(max_examples=10_000)
 @given(data=st.data())
-def test_many_responses(naming: Naming, data: st.DataObject) -> None:
+def test_many_responses_are_lossless_in_both_namings(naming: Naming, data: st.DataObject) -> None:
     check_response(naming, data)
 
 
@@ -79,21 +79,21 @@ def test_many_responses(naming: Naming, data: st.DataObject) -> None:
 @pytest.mark.parametrize("union", UNION_TYPES)
 @settings(max_examples=60)
 @given(data=st.data())
-def test_every_union(union: str, naming: Naming, data: st.DataObject) -> None:
+def test_members_of_every_union_are_lossless_in_both_namings(union: str, naming: Naming, data: st.DataObject) -> None:
     check(data.draw(wire_member(union, naming, open=True)), UNION_TYPES[union], union, naming)
 
 
 @every_naming
 @settings(max_examples=100)
 @given(value=st.one_of([values(cls) for cls in SHAPES]))
-def test_values_made_by_hand(naming: Naming, value: Any) -> None:
+def test_values_made_by_hand_are_read_back(naming: Naming, value: Any) -> None:
     assert CODECS[naming].decode(CODECS[naming].encode(value), type(value)) == value
 
 
 @every_naming
 @settings(max_examples=50)
 @given(data=st.data())
-def test_values_of_unions_made_by_hand(naming: Naming, data: st.DataObject) -> None:
+def test_values_made_by_hand_are_read_back_as_members_of_unions(naming: Naming, data: st.DataObject) -> None:
     for union, strategy in (("entry", entries()), ("chunk", chunks()), ("event", events())):
         value = data.draw(strategy)
         assert CODECS[naming].decode(CODECS[naming].encode(value), UNION_TYPES[union]) == value
@@ -101,7 +101,7 @@ def test_values_of_unions_made_by_hand(naming: Naming, data: st.DataObject) -> N
 
 @settings(max_examples=50)
 @given(responses())
-def test_encoding_again_changes_nothing(response: cm.ConversationResponse) -> None:
+def test_decoding_and_encoding_again_changes_nothing(response: cm.ConversationResponse) -> None:
     for codec in (cm.camel, cm.snake):
         assert codec.encode(codec.decode(codec.encode(response))) == codec.encode(response)
 
@@ -168,7 +168,7 @@ def test_timestamps_keep_their_microseconds_and_offset(text: str, moment: dateti
         "123456789012345680.0",
     ],
 )
-def test_numbers_to_the_last_digit(literal: str) -> None:
+def test_numbers_in_free_form_data_keep_every_digit(literal: str) -> None:
     data = f'{{"name":"t","info":{{"x":{literal}}}}}'
     for codec in (cm.camel, cm.snake):
         entry = codec.decode(data, cm.ToolExecutionEntry)
@@ -178,7 +178,7 @@ def test_numbers_to_the_last_digit(literal: str) -> None:
 
 
 @pytest.mark.parametrize("literal", ["0", "18446744073709551616", "1" + "0" * 4000])
-def test_counts_of_any_size(literal: str) -> None:
+def test_counts_may_have_any_size(literal: str) -> None:
     usage = cm.snake.decode(f'{{"total_tokens":{literal},"connectors":{{"t":{literal}}}}}', cm.ConversationUsageInfo)
     assert usage.total_tokens == int(literal)
     assert json.loads(cm.camel.encode(usage))["totalTokens"] == int(literal)
@@ -195,14 +195,14 @@ def test_counts_of_any_size(literal: str) -> None:
         ("e\u0301", "e\u0301"),
     ],
 )
-def test_text_whatever_its_spelling(escaped: str, text: str) -> None:
+def test_escaped_text_is_read_and_written_back(escaped: str, text: str) -> None:
     chunk = cm.camel.decode(f'{{"type":"text","text":"{escaped}"}}', cm.TextChunk)
     assert chunk.text == text
     assert json.loads(cm.snake.encode(chunk)) == {"type": "text", "text": text}
 
 
 @given(free_values)
-def test_free_form_data_comes_back_as_it_was(value: Any) -> None:
+def test_free_form_data_comes_back_unchanged(value: Any) -> None:
     info = {"conversation_id": value, "agentId": [value], "connectorTokens": {"image_url": value}}
     for here, there in ((cm.camel, cm.snake), (cm.snake, cm.camel)):
         entry = here.decode(dumps({"name": "t", "info": info}), cm.ToolExecutionEntry)

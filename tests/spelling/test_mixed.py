@@ -1,4 +1,4 @@
-"""Values of both namings in one: lists may be edited in place, and what is written is in one naming throughout."""
+"""Values with parts of both namings: lists may be edited in place, and the output is in one naming throughout."""
 
 import json
 from typing import Any
@@ -17,7 +17,7 @@ every_naming = pytest.mark.parametrize("naming", NAMINGS)
 
 
 def decoded(value: Any, naming: Naming | None) -> Any:
-    """An equal value: one that a codec read, or for ``None`` itself, made of the public classes."""
+    """An equal value: read by the codec of ``naming``, or ``value`` itself for ``None``."""
     return value if naming is None else CODECS[naming].decode(CODECS[naming].encode(value), public(value))
 
 
@@ -26,7 +26,7 @@ def public(value: Any) -> Any:
 
 
 def mixed(value: Any, namings: "st.DataObject", origin: st.SearchStrategy[Naming | None]) -> Any:
-    """``value`` with its parts, and itself, read by one codec or the other."""
+    """An equal value, of which each part was read by one of the codecs or made by hand."""
     if isinstance(value, list):
         return [mixed(member, namings, origin) for member in value]
     if isinstance(value, cm.Unknown) or not hasattr(value, "__struct_fields__"):
@@ -39,7 +39,9 @@ def mixed(value: Any, namings: "st.DataObject", origin: st.SearchStrategy[Naming
 
 @settings(max_examples=150)
 @given(response=responses(), data=st.data())
-def test_random_mixtures(response: cm.ConversationResponse, data: st.DataObject) -> None:
+def test_values_of_mixed_origin_are_equal_and_encode_alike(
+    response: cm.ConversationResponse, data: st.DataObject
+) -> None:
     value = mixed(response, data, st.sampled_from([None, *NAMINGS]))
     assert value == response
     for codec in (cm.camel, cm.snake):
@@ -67,7 +69,7 @@ def keys_of(value: Any) -> set[str]:
 
 
 def check_spelling(value: Any) -> None:
-    """No free-form data in these examples: a key with an underscore, or with a capital, tells the naming."""
+    """Assert that all keys are in the codec's naming. The examples hold no free-form data, which keeps its keys."""
     camel, snake = cm.camel.encode(value), cm.snake.encode(value)
     assert not [key for key in keys_of(json.loads(camel)) if "_" in key]
     assert not [key for key in keys_of(json.loads(snake)) if key.lower() != key]
@@ -75,7 +77,7 @@ def check_spelling(value: Any) -> None:
 
 
 @every_naming
-def test_an_entry_appended(naming: Naming) -> None:
+def test_an_appended_entry_is_written_in_the_codecs_naming(naming: Naming) -> None:
     response = response_of(naming)
     response.outputs.append(cm.ToolExecutionEntry(name="t", agent_id="a"))
     check_spelling(response)
@@ -85,7 +87,7 @@ def test_an_entry_appended(naming: Naming) -> None:
 
 
 @every_naming
-def test_a_chunk_put_into_a_message(naming: Naming) -> None:
+def test_a_chunk_put_into_a_message_is_written_in_the_codecs_naming(naming: Naming) -> None:
     response = response_of(naming)
     message = response.outputs[0]
     assert isinstance(message, cm.MessageOutputEntry)
@@ -98,7 +100,7 @@ def test_a_chunk_put_into_a_message(naming: Naming) -> None:
 
 
 @every_naming
-def test_reasoning_put_into_a_chunk(naming: Naming) -> None:
+def test_reasoning_put_into_a_chunk_is_written_in_the_codecs_naming(naming: Naming) -> None:
     chunk = CODECS[naming].decode(b'{"type":"thinking","thinking":[]}', cm.ThinkChunk)
     chunk.thinking.append(cm.ReferenceChunk(reference_ids=["a"]))
     check_spelling(chunk)
@@ -110,7 +112,7 @@ def test_reasoning_put_into_a_chunk(naming: Naming) -> None:
 
 
 @every_naming
-def test_replaced_fields(naming: Naming) -> None:
+def test_replaced_fields_are_written_in_the_codecs_naming(naming: Naming) -> None:
     response = response_of(naming)
     check_spelling(structs.replace(response, usage=cm.ConversationUsageInfo(connector_tokens=1)))
     message = response.outputs[0]
@@ -120,7 +122,7 @@ def test_replaced_fields(naming: Naming) -> None:
 
 
 @every_naming
-def test_parts_of_one_response_in_another(naming: Naming) -> None:
+def test_parts_of_another_response_are_written_in_the_codecs_naming(naming: Naming) -> None:
     one, other = response_of("camel"), response_of("snake")
     first, second = (one, other) if naming == "camel" else (other, one)
     first.outputs.extend(second.outputs)
@@ -130,7 +132,7 @@ def test_parts_of_one_response_in_another(naming: Naming) -> None:
 
 
 @every_naming
-def test_a_mixture_is_not_changed_by_encoding(naming: Naming) -> None:
+def test_encoding_does_not_change_a_mixture(naming: Naming) -> None:
     response = response_of(naming)
     response.outputs.append(cm.ToolExecutionEntry(name="t"))
     before = (list(map(id, response.outputs)), exact(json.loads(cm.camel.encode(response))))
@@ -142,7 +144,7 @@ def test_a_mixture_is_not_changed_by_encoding(naming: Naming) -> None:
 
 
 @every_naming
-def test_a_mixture_in_lines_and_in_a_buffer(naming: Naming) -> None:
+def test_a_mixture_is_written_alike_in_lines_and_into_a_buffer(naming: Naming) -> None:
     response = response_of(naming)
     response.outputs.append(cm.ToolExecutionEntry(name="t", completed_at=None))
     for codec in (cm.camel, cm.snake):
@@ -153,7 +155,7 @@ def test_a_mixture_in_lines_and_in_a_buffer(naming: Naming) -> None:
 
 
 @every_naming
-def test_events_of_either_naming(naming: Naming) -> None:
+def test_events_with_parts_of_either_naming_are_written_in_the_codecs_naming(naming: Naming) -> None:
     usage = CODECS[naming].decode(b"{}", cm.ConversationUsageInfo)
     check_spelling(cm.ResponseDoneEvent(usage=usage))
     chunk = CODECS[naming].decode(

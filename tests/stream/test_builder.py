@@ -1,4 +1,4 @@
-"""``ResponseBuilder``: the rules of WIRE.md, section 3, one by one."""
+"""``ResponseBuilder`` follows the rules of WIRE.md, section 3: one test for each."""
 
 import copy
 import json
@@ -58,7 +58,7 @@ def test_a_new_builder_is_empty() -> None:
     assert (builder.text, builder.done, builder.error) == ("", False, None)
 
 
-def test_a_whole_conversation() -> None:
+def test_a_whole_conversation_is_built() -> None:
     builder = built(
         cm.ResponseStartedEvent(conversation_id="c1", created_at=T1),
         cm.ToolExecutionStartedEvent(
@@ -86,7 +86,7 @@ def test_a_whole_conversation() -> None:
     assert builder.response.guardrails is UNSET
 
 
-def test_done_and_error() -> None:
+def test_done_and_error_report_how_the_response_ended() -> None:
     builder = built(said("Hi"))
     assert (builder.done, builder.error, builder.response.usage) == (False, None, cm.ConversationUsageInfo())
     error = cm.ResponseErrorEvent(message="m", code=500)
@@ -136,13 +136,13 @@ CONTENT: dict[str, tuple[list[Any], Any]] = {
 
 
 @pytest.mark.parametrize("name", CONTENT)
-def test_content(name: str) -> None:
+def test_deltas_add_up_to_the_content(name: str) -> None:
     deltas, expected = CONTENT[name]
     parts = [part if isinstance(part, tuple) else (part, 0) for part in deltas]
     assert content(*[said(part, content_index=index) for part, index in parts]) == expected
 
 
-def test_text_is_the_answer() -> None:
+def test_text_joins_the_text_of_the_messages() -> None:
     builder = built(said("a"), said(thought("no")), said(text("b")), said(IMAGE), said("c", "m2"), said(NEW, "m2"))
     assert builder.text == "abc"
     assert [entry.text for entry in builder.response.outputs if entry.type == "message.output"] == ["ab", "c"]
@@ -181,7 +181,7 @@ def test_outputs_are_in_the_order_of_their_index() -> None:
     assert [entry.id for entry in entries] == ["z", "y", "x"]
 
 
-def test_interleaved_outputs() -> None:
+def test_interleaved_outputs_are_kept_apart() -> None:
     def tool(n: int, piece: str) -> cm.ToolExecutionDeltaEvent:
         return cm.ToolExecutionDeltaEvent(id=f"t{n}", name="t", arguments=piece, output_index=n)
 
@@ -193,7 +193,7 @@ def test_interleaved_outputs() -> None:
 # Tool executions, calls, handoffs --------------------------------------------------------------------------------
 
 
-def test_a_tool_execution_as_documented() -> None:
+def test_a_tool_execution_may_have_no_arguments() -> None:
     [entry] = outputs(
         cm.ToolExecutionStartedEvent(id="t1", name="web_search"),
         cm.ToolExecutionDoneEvent(id="t1", name="web_search"),
@@ -219,7 +219,7 @@ def call(arguments: str, call: str = "c1", **fields: Any) -> cm.FunctionCallEven
     return cm.FunctionCallEvent(name="f", tool_call_id=call, arguments=arguments, **fields)
 
 
-def test_function_calls() -> None:
+def test_function_calls_are_joined_by_their_id() -> None:
     first = call("{", id="f1", created_at=T1, model="m", agent_id="a", confirmation_status="pending")
     expected = cm.FunctionCallEntry(
         id="f1", tool_call_id="c1", name="f", arguments='{"a"', created_at=T1, model="m", agent_id="a",
@@ -230,7 +230,7 @@ def test_function_calls() -> None:
     assert entry.confirmation_status == "allowed"
 
 
-def test_function_calls_without_id() -> None:
+def test_function_calls_without_id_are_joined_by_their_tool_call_id() -> None:
     entries = outputs(call("1"), call("a", "c2"), call("2"), call("b", "c2"))
     assert entries == [
         cm.FunctionCallEntry(tool_call_id="c1", name="f", arguments="12"),
@@ -244,7 +244,7 @@ def test_function_calls_without_id() -> None:
     assert [entry.arguments for entry in entries] == ["ac", "bd"]
 
 
-def test_function_calls_with_an_id_now_and_then() -> None:
+def test_function_calls_with_an_id_in_some_events_are_joined() -> None:
     for ids in [("f1", None, None), (None, "f1", None), (None, None, "f1"), ("f1", None, "f1"), (None, "f1", "f1")]:
         events = [call(str(n), **({"id": id} if id else {})) for n, id in enumerate(ids)]
         assert outputs(*events) == [cm.FunctionCallEntry(id="f1", tool_call_id="c1", name="f", arguments="012")]
@@ -273,7 +273,7 @@ def test_unknown_and_malformed_events_change_nothing() -> None:
     assert (after.text, after.done, after.error) == ("a", False, None)
 
 
-def test_events_of_the_other_naming() -> None:
+def test_events_of_the_other_naming_build_the_same_entries() -> None:
     documents: list[tuple[dict[str, Any], Any]] = [
         ({"type": "agent.handoff.started", "id": "h", "previousAgentId": "p", "previousAgentName": "P"}, None),
         ({"type": "agent.handoff.done", "id": "h", "nextAgentId": "n", "nextAgentName": "N"}, cm.AgentHandoffEntry),
@@ -294,12 +294,12 @@ def test_a_response_read_midway_is_the_one_that_its_events_build(events: list[An
         growing.add(event)
         snapshot = growing.response
         assert snapshot == built(*events[: n + 1]).response
-        # A value like any other: it can be written and read back.
+        # A snapshot can be written and read back.
         assert cm.snake.decode(cm.snake.encode(snapshot)) == snapshot
         messages = [entry for entry in snapshot.outputs if isinstance(entry, cm.MessageOutputEntry)]
         assert growing.text == "".join(message.text for message in messages)
         snapshots.append((snapshot, copy.deepcopy(snapshot), growing.text, growing.done, growing.error))
-    # Later events leave it alone.
+    # Later events do not change it.
     for n, (snapshot, copied, *state) in enumerate(snapshots):
         assert snapshot == copied
         again = built(*events[: n + 1])
@@ -311,8 +311,10 @@ def test_reading_the_response_changes_nothing() -> None:
     looked_at = cm.ResponseBuilder()
     for delta in deltas:
         looked_at.add(delta)
-        assert looked_at.response is not looked_at.response
         assert looked_at.text in ("a", "ad", "ade")
-        looked_at.response.outputs.clear()
+        first, second = looked_at.response, looked_at.response
+        assert first is not second
+        first.outputs.clear()
+        assert looked_at.response == second
     assert looked_at.response == built(*deltas).response
     assert content(*deltas) == [text("a"), thought("bc"), text("de")]

@@ -48,14 +48,14 @@ both = pytest.mark.parametrize("collect", [cm.collect, acollect], ids=["sync", "
 
 
 @both
-def test_a_whole_stream(collect: Collect) -> None:
+def test_a_whole_stream_is_collected(collect: Collect) -> None:
     assert collect([STARTED, HI, DONE]) == WHOLE
     assert collect(iter([STARTED, cm.Unknown("x", b"{}"), HI, DONE, cm.Unknown(None, b"1")])) == WHOLE
     assert collect([DONE]) == cm.ConversationResponse(conversation_id="", outputs=[], usage=DONE.usage)
 
 
 @both
-def test_a_stream_without_an_end(collect: Collect) -> None:
+def test_a_stream_without_a_final_event_raises(collect: Collect) -> None:
     with pytest.raises(cm.TruncatedStreamError) as caught:
         collect([STARTED, HI])
     assert caught.value.partial == PARTIAL
@@ -66,7 +66,7 @@ def test_a_stream_without_an_end(collect: Collect) -> None:
 
 
 @both
-def test_a_stream_cut_off_in_an_event(collect: Collect) -> None:
+def test_a_stream_cut_off_in_an_event_raises_with_the_rest(collect: Collect) -> None:
     left = b'data: {"type":"message.output.delta"'
     head = sent(STARTED, HI)
     with pytest.raises(cm.TruncatedStreamError) as caught:
@@ -75,7 +75,7 @@ def test_a_stream_cut_off_in_an_event(collect: Collect) -> None:
 
 
 @both
-def test_a_stream_that_reports_an_error(collect: Collect) -> None:
+def test_a_stream_that_reports_an_error_raises_it(collect: Collect) -> None:
     with pytest.raises(cm.ConversationResponseError, match="Service unavailable") as caught:
         collect([STARTED, HI, ERROR])
     assert caught.value.event == ERROR
@@ -85,7 +85,7 @@ def test_a_stream_that_reports_an_error(collect: Collect) -> None:
 
 
 @both
-def test_a_malformed_event(collect: Collect) -> None:
+def test_a_malformed_event_raises_unless_reading_is_lenient(collect: Collect) -> None:
     data = sent(STARTED, HI) + b"data: oops\n\n" + sent(DONE)
     with pytest.raises(cm.ConversationDecodeError):
         collect(cm.snake.iter_events([data]))
@@ -121,7 +121,7 @@ def test_an_unfinished_event_after_the_end_is_harmless(collect: Collect) -> None
         assert collect(cm.snake.iter_events([data + rest])) == WHOLE
 
 
-def test_acollect_over_aiter_events() -> None:
+def test_acollect_collects_from_aiter_events() -> None:
     async def reads() -> AsyncIterator[bytes]:
         for read in cut(sent(STARTED, HI, DONE, codec=cm.camel), [7]):
             await asyncio.sleep(0)
@@ -142,14 +142,14 @@ _styles: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
 
 
 def check_round_trip(naming: Naming, document: Document, random: Random, style: Any, sizes: list[int]) -> None:
-    """Response to events to bytes to events to response."""
+    """From a response to events to bytes to events to a response."""
     document = streamable(document)
     events = [in_naming(event, "event", naming) for event in streamed(document, random)]
     reads = cut(stream(events, **style), sizes)
     expected = value_of(document, cm.ConversationResponse, "snake")
     assert cm.collect(CODECS[naming].iter_events(reads)) == expected
 
-    # Through our own encoder, in the other naming.
+    # Then through our own encoder, in the other naming.
     other: Naming = "camel" if naming == "snake" else "snake"
     again = [CODECS[other].encode_event(event) for event in CODECS[naming].iter_events(reads)]
     assert cm.collect(CODECS[other].iter_events(again)) == expected
@@ -158,7 +158,9 @@ def check_round_trip(naming: Naming, document: Document, random: Random, style: 
 @pytest.mark.parametrize("naming", NAMINGS)
 @settings(max_examples=80)
 @given(data=st.data(), random=st.randoms(use_true_random=False), style=_styles, sizes=read_sizes)
-def test_round_trip(naming: Naming, data: st.DataObject, random: Random, style: Any, sizes: list[int]) -> None:
+def test_a_response_survives_being_streamed(
+    naming: Naming, data: st.DataObject, random: Random, style: Any, sizes: list[int]
+) -> None:
     check_round_trip(naming, data.draw(wire_responses("snake")), random, style, sizes)
 
 
@@ -166,7 +168,9 @@ def test_round_trip(naming: Naming, data: st.DataObject, random: Random, style: 
 @pytest.mark.parametrize("naming", NAMINGS)
 @settings(max_examples=10_000)
 @given(data=st.data(), random=st.randoms(use_true_random=False), style=_styles, sizes=read_sizes)
-def test_many_round_trips(naming: Naming, data: st.DataObject, random: Random, style: Any, sizes: list[int]) -> None:
+def test_many_responses_survive_being_streamed(
+    naming: Naming, data: st.DataObject, random: Random, style: Any, sizes: list[int]
+) -> None:
     check_round_trip(naming, data.draw(wire_responses("snake")), random, style, sizes)
 
 

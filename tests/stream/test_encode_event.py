@@ -1,4 +1,4 @@
-"""``encode_event``: a gateway emits streams too."""
+"""``encode_event`` writes the frames of a stream."""
 
 import json
 from typing import Any
@@ -17,7 +17,7 @@ from ..support.streams import cut, in_naming, read_sizes, seen
 every_naming = pytest.mark.parametrize("naming", NAMINGS)
 
 
-def test_the_frame_of_an_event() -> None:
+def test_an_event_is_written_as_a_named_frame() -> None:
     event = cm.ToolExecutionDoneEvent(id="t1", name="web_search", output_index=1, info={"agent_id": "\u20ac\n"})
     head, data, *end = cm.snake.encode_event(event).split(b"\n")
     assert (head, end) == (b"event: tool.execution.done", [b"", b""])
@@ -31,7 +31,7 @@ def test_the_frame_of_an_event() -> None:
 @every_naming
 @settings(max_examples=100)
 @given(st.data())
-def test_streams_read_back(naming: Naming, data: st.DataObject) -> None:
+def test_written_streams_are_read_back(naming: Naming, data: st.DataObject) -> None:
     documents = data.draw(st.lists(wire_events("snake"), max_size=5))
     events = [value_of(document, "event", "snake") for document in documents]
     codec = CODECS[naming]
@@ -45,9 +45,9 @@ def test_streams_read_back(naming: Naming, data: st.DataObject) -> None:
 @every_naming
 @settings(max_examples=100)
 @given(st.data())
-def test_what_is_written(naming: Naming, data: st.DataObject) -> None:
+def test_events_of_either_origin_are_written_alike(naming: Naming, data: st.DataObject) -> None:
     document = data.draw(wire_events("snake", open=False))
-    # From a value of either origin: made by hand, or read by either codec.
+    # One event made by hand, and one read by each codec.
     origins = [value_of(document, "event", "snake")]
     origins += [CODECS[n].decode(dumps(in_naming(document, "event", n)), cm.ConversationEvent) for n in NAMINGS]
     expected = written(in_naming(document, "event", naming), "event", naming)
@@ -67,7 +67,7 @@ def test_what_is_written(naming: Naming, data: st.DataObject) -> None:
         (b'{"x":"\xe2\x80\xa8\xc2\x85"}', '{"x":"\u2028\x85"}'),
     ],
 )
-def test_unknown_events_as_they_came(naming: Naming, raw: bytes, data: str) -> None:
+def test_unknown_events_are_written_as_they_came(naming: Naming, raw: bytes, data: str) -> None:
     codec = CODECS[naming]
     frame = codec.encode_event(cm.Unknown("video.output", raw))
     assert SSEDecoder().feed(frame) == [ServerSentEvent("video.output", data)]
@@ -77,7 +77,7 @@ def test_unknown_events_as_they_came(naming: Naming, raw: bytes, data: str) -> N
 
 @every_naming
 @pytest.mark.parametrize("name", ["a\nb", "a\r", "\n\ndata: {}", "", "\r\n"])
-def test_a_name_the_grammar_cannot_carry_stays_in_the_data(naming: Naming, name: str) -> None:
+def test_a_name_with_line_ends_stays_in_the_data(naming: Naming, name: str) -> None:
     raw = json.dumps({"type": name}).encode()
     [event] = CODECS[naming].event_decoder().feed(b"data: %b\n\n" % raw)
     assert isinstance(event, cm.Unknown)
@@ -89,7 +89,7 @@ def test_a_name_the_grammar_cannot_carry_stays_in_the_data(naming: Naming, name:
 
 @every_naming
 @pytest.mark.parametrize("name", ["a b", " a", ": a", "\u20ac", "\0", "a:b", "\ufeff"])
-def test_a_name_that_only_looks_odd(naming: Naming, name: str) -> None:
+def test_a_name_that_looks_odd_is_read_back(naming: Naming, name: str) -> None:
     raw = b'{"x":1}'
     frame = CODECS[naming].encode_event(cm.Unknown(name, raw))
     [event] = CODECS[naming].event_decoder().feed(frame)
@@ -109,7 +109,7 @@ def test_a_name_that_only_looks_odd(naming: Naming, name: str) -> None:
         b'event: message.output.delta\ndata: {"id":"m1","content":5}\n\n',
     ],
 )
-def test_invalid_events_as_they_came(naming: Naming, frame: bytes) -> None:
+def test_invalid_events_are_written_as_they_came(naming: Naming, frame: bytes) -> None:
     [event] = CODECS[naming].event_decoder().feed(frame)
     assert isinstance(event, cm.InvalidEvent)
     again = CODECS[naming].encode_event(event)
@@ -117,7 +117,7 @@ def test_invalid_events_as_they_came(naming: Naming, frame: bytes) -> None:
     assert list(map(seen, CODECS[naming].event_decoder().feed(again))) == [seen(event)]
 
 
-def test_a_gateway_translates_a_stream() -> None:
+def test_a_stream_can_be_translated_into_the_other_naming() -> None:
     upstream = (
         b"event: conversation.response.started\n"
         b'data: {"type":"conversation.response.started","conversation_id":"c1"}\n\n'

@@ -1,4 +1,4 @@
-"""``EventDecoder``: typed events from bytes cut anywhere, and what it makes of a stream that is wrong."""
+"""``EventDecoder`` reads typed events from bytes cut anywhere, and returns malformed ones as ``InvalidEvent``."""
 
 import json
 from typing import Any
@@ -28,7 +28,7 @@ HI = EVENTS[1]
 
 
 def read(data: bytes, codec: cm.Codec = cm.snake, close: bool = True) -> list[Any]:
-    """The events of ``data``, which have to be the same under every cut."""
+    """The events of ``data``. Asserts that they are the same under every cut."""
     results = []
     for pieces in every_cut(data):
         decoder = codec.event_decoder()
@@ -53,12 +53,12 @@ def read(data: bytes, codec: cm.Codec = cm.snake, close: bool = True) -> list[An
     ],
     ids=str,
 )
-def test_every_way_to_write_a_stream(style: dict[str, Any]) -> None:
+def test_every_style_of_stream_is_read(style: dict[str, Any]) -> None:
     assert read(stream(DOCUMENTS, **style)) == EVENTS
     assert read(b"\xef\xbb\xbf" + stream(DOCUMENTS, **style)) == EVENTS
 
 
-def test_fields_in_another_order_and_beside_them() -> None:
+def test_fields_may_be_in_any_order_and_beside_others() -> None:
     data = json.dumps(DELTA).encode()
     assert read(b"data: %b\nevent: message.output.delta\n\n" % data) == [HI]
     assert read(b"event: message.output.delta\nid: 7\ndata: %b\nretry: 5\n\n" % data) == [HI]
@@ -82,26 +82,26 @@ def test_untagged_data_takes_its_type_from_the_field(naming: Naming) -> None:
         b'event: tool.execution.done\ndata: {"id":"t1","name":"web_search","%b":2}\n\n' % index
     )
     assert read(data, CODECS[naming]) == [started, done]
-    # The field names the type of an unknown event, too.
+    # The name also tells the type of an unknown event.
     [new] = read(b'event: video.output.delta\ndata: {"id":"v1"}\n\n', CODECS[naming])
     assert (new, new.type) == (cm.Unknown("video.output.delta", b'{"id":"v1"}'), "video.output.delta")
 
 
-def test_untagged_data_without_the_field_is_told_by_its_fields() -> None:
+def test_untagged_data_without_a_name_is_recognised_by_its_fields() -> None:
     assert read(stream(DOCUMENTS, event=False).replace(b'"type":', b'"x":')) == EVENTS
 
 
-def test_unknown_events() -> None:
+def test_unknown_events_keep_their_type_and_bytes() -> None:
     raw = b'{"type":"video.output.delta","n":1.50}'
     for head in b"", b"event: video.output.delta\n", b"event: message.output.delta\n", b"event: x\n":
         [event] = read(b"%bdata: %b\n\n" % (head, raw))
         assert isinstance(event, cm.Unknown)
         assert (event.type, event.raw) == ("video.output.delta", raw)
-    # Of several lines, the raw text is what the lines add up to.
+    # The raw text of several data lines is their text, joined by line ends.
     assert read(b'data: {"type":\ndata: "x"}\n\n') == [cm.Unknown("x", b'{"type":\n"x"}')]
 
 
-def test_a_new_chunk_in_a_known_event() -> None:
+def test_an_unknown_chunk_in_a_known_event_is_kept() -> None:
     chunk = b'{"type":"video_url","url":"u"}'
     data = b'event: message.output.delta\ndata: {"type":"message.output.delta","id":"m1","content":%b}\n\n' % chunk
     assert read(data + GOOD) == [cm.MessageOutputEvent(id="m1", content=cm.Unknown("video_url", chunk)), HI]
@@ -117,19 +117,19 @@ NOTHING = [
 
 
 @pytest.mark.parametrize("frame", NOTHING, ids=repr)
-def test_what_gives_nothing(frame: bytes) -> None:
+def test_frames_without_data_yield_no_event(frame: bytes) -> None:
     assert read(frame) == []
     assert read(GOOD + frame + GOOD) == [HI, HI]
 
 
-# Data, and the path of what is wrong with it (``None``: it is no JSON).
+# Malformed data, and the path of the wrong value (``None``: it is not JSON).
 MALFORMED: dict[str, tuple[bytes, str | None]] = {
-    "no JSON": (b"Internal Server Error", None),
+    "not JSON": (b"Internal Server Error", None),
     "half an object": (b'{"type":"message.output.delta","id":"m1"', None),
     "more than an object": (b'{"type":"conversation.response.started","conversation_id":"c"}}', None),
     "two objects": (b"{} {}", None),
     "bad UTF-8": (b'{"type":"message.output.delta","id":"m1","content":"\xff"}', None),
-    "bad UTF-8 where nobody looks": (b'{"type":"video.output.delta","x":"\xe2\x82"}', None),
+    "bad UTF-8 in an unknown event": (b'{"type":"video.output.delta","x":"\xe2\x82"}', None),
     "a lone surrogate": (b'{"type":"message.output.delta","id":"m1","content":"\\ud800"}', None),
     "a wrong type": (b'{"type":"message.output.delta","id":"m1","content":5}', "$.content"),
     "a list for a chunk": (b'{"type":"message.output.delta","id":"m1","content":[]}', "$.content"),
@@ -137,7 +137,7 @@ MALFORMED: dict[str, tuple[bytes, str | None]] = {
         b'{"type":"message.output.delta","id":"m1","content":{"type":"text","text":1}}',
         "$.content.text",
     ),
-    "a field that is not there": (b'{"type":"conversation.response.started"}', "$"),
+    "a required field is missing": (b'{"type":"conversation.response.started"}', "$"),
     "deeply nested": (
         b'{"type":"tool.execution.done","id":"t1","name":"t","info":{"a":' + b"[" * 10000 + b"]" * 10000 + b"}}",
         None,
@@ -160,7 +160,7 @@ def check_malformed(frame: bytes, data: bytes, path: str | None) -> None:
     assert bad.raw == data
     assert isinstance(bad.error, cm.ConversationDecodeError)
     assert bad.error.path == path
-    # In reads of their own, and first or last in a read.
+    # In a read of its own, and first and last in a read.
     assert list(map(seen, decoder.feed(frame))) == [("invalid", data)]
     assert list(map(seen, decoder.feed(frame + GOOD))) == [("invalid", data), HI]
     assert list(map(seen, decoder.feed(GOOD + frame))) == [HI, ("invalid", data)]
@@ -172,32 +172,32 @@ def check_malformed(frame: bytes, data: bytes, path: str | None) -> None:
 
 
 @pytest.mark.parametrize("name", MALFORMED)
-def test_malformed_data(name: str) -> None:
+def test_malformed_data_yields_an_invalid_event(name: str) -> None:
     data, path = MALFORMED[name]
     check_malformed(b"data: %b\n\n" % data, data, path)
     check_malformed(b"event: something.else\ndata: %b\r\n\r\n" % data, data, path)
 
 
 @pytest.mark.parametrize("name", MALFORMED_WITH_NAME)
-def test_malformed_data_under_a_known_name(name: str) -> None:
+def test_malformed_data_under_a_known_name_yields_an_invalid_event(name: str) -> None:
     data, path = MALFORMED_WITH_NAME[name]
     check_malformed(b"event: message.output.delta\ndata: %b\n\n" % data, data, path)
     check_malformed(b"data: %b\nevent: message.output.delta\n\n" % data, data, path)
 
 
-def test_indented_json_without_data_on_its_further_lines() -> None:
-    # By the grammar, what is left of such a frame is its first line.
+def test_only_the_first_line_of_indented_json_is_data() -> None:
+    # By the grammar, only the first line of such a frame is data.
     for head in b"", b"event: message.output.delta\n":
         text = b"data: " + json.dumps(DELTA, indent=1).encode() + b"\n\n"
         assert read(GOOD + head + text + GOOD) == [HI, ("invalid", b"{"), HI]
-    # Nor do they count where the text would be whole JSON with them, in a read of its own.
+    # The same in a read of its own, even if the lines together would be whole JSON.
     for end in b"\n", b"\r", b"\r\n":
         frame = GOOD.replace(b',"id"', b"," + end + b'"id"')
         first = GOOD.partition(b"data: ")[2].partition(b',"id"')[0] + b","
         assert outcome(cm.snake.event_decoder(), [GOOD, frame, GOOD]) == Outcome([HI, ("invalid", first), HI])
 
 
-def test_a_decode_error_tells_of_an_invalid_event() -> None:
+def test_an_invalid_event_holds_its_bytes_and_its_error() -> None:
     [event] = cm.camel.event_decoder().feed(b"data: oops\n\n")
     match event:
         case cm.InvalidEvent(raw, error):
@@ -208,11 +208,11 @@ def test_a_decode_error_tells_of_an_invalid_event() -> None:
             pytest.fail("no InvalidEvent")
 
 
-def test_any_buffer_and_text() -> None:
+def test_any_buffer_and_str_are_read() -> None:
     data = stream(DOCUMENTS)
     for one in data, bytearray(data), memoryview(data), data.decode():
         assert cm.snake.event_decoder().feed(one) == EVENTS
-    # Once something was read, a read of one delta takes a short way.
+    # After the first read, a read of a single delta takes a shortcut.
     decoder = cm.snake.event_decoder()
     for one in GOOD, bytearray(GOOD), memoryview(GOOD), GOOD.decode(), memoryview(bytearray(GOOD)):
         assert decoder.feed(one) == [HI]
@@ -221,7 +221,7 @@ def test_any_buffer_and_text() -> None:
     assert decoder.feed(data[60:]) == EVENTS
 
 
-def test_a_buffer_may_be_used_again() -> None:
+def test_a_buffer_may_be_reused_after_feed() -> None:
     decoder = cm.snake.event_decoder()
     raw = b'{"type":"x","s":"abc"}'
     for frame in GOOD, b"data: " + raw + b"\n\n":
@@ -235,7 +235,7 @@ def test_a_buffer_may_be_used_again() -> None:
         assert [whole, *events] == [HI if frame is GOOD else cm.Unknown("x", raw)] * 2
 
 
-def test_a_long_event_byte_by_byte() -> None:
+def test_a_long_event_is_read_byte_by_byte() -> None:
     document = {**DELTA, "content": "data: \u20ac\n\n" * 2000}
     decoder = cm.snake.event_decoder()
     events = [event for byte in cut(sse(document), [1]) for event in decoder.feed(byte)]
@@ -288,13 +288,13 @@ _garbage = st.sampled_from([*_pieces, b"{", b"\n", b"\n\n", b"\r", b":"])
 
 @settings(max_examples=300)
 @given(st.lists(_garbage | st.binary(max_size=5), max_size=10).map(b"".join), read_sizes)
-def test_nothing_depends_on_the_cut_whatever_the_bytes(data: bytes, sizes: list[int]) -> None:
+def test_the_outcome_does_not_depend_on_the_cut_whatever_the_bytes(data: bytes, sizes: list[int]) -> None:
     assert outcome(cm.snake.event_decoder(), cut(data, sizes)) == outcome(cm.snake.event_decoder(), [data])
 
 
 @settings(max_examples=300)
 @given(st.lists(_garbage, max_size=12).map(b"".join))
-def test_many_events_in_a_read_are_what_each_is_alone(data: bytes) -> None:
+def test_events_in_one_read_are_those_of_the_frames_alone(data: bytes) -> None:
     alone = [
         seen(event) for frame in SSEDecoder().feed(data) for event in cm.snake.event_decoder().feed(encode_sse(frame))
     ]

@@ -1,4 +1,4 @@
-"""Streams that are too much or not enough: ``max_event_bytes``, and streams cut off after any byte."""
+"""Events larger than ``max_event_bytes``, and streams cut off after any byte."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -17,7 +17,7 @@ HI = cm.MessageOutputEvent(id="m1", content="Hi")
 LONG = sse({**DELTA, "content": "Hi" * 100})
 
 
-# Too much --------------------------------------------------------------------------------------------------------
+# Too large -------------------------------------------------------------------------------------------------------
 
 
 def decoder(limit: int) -> cm.EventDecoder:
@@ -29,7 +29,7 @@ TOO_LARGE = {
     "without an event line": sse({**DELTA, "content": "Hi" * 100}, event=False),
     "over many lines": sse({**DELTA, "info": list(range(100))}, indent=1),
     "in CRLF": sse({**DELTA, "content": "Hi" * 100}, end="\r\n"),
-    "one line that is no field": b"x" * 200 + b"\n\n",
+    "one line that is not a field": b"x" * 200 + b"\n\n",
     "many lines that are no fields": b"x\n" * 100 + b"\n",
 }
 
@@ -41,7 +41,7 @@ def test_events_before_one_too_large_arrive(name: str) -> None:
             assert outcome(decoder(150), pieces) == Outcome([HI, HI], cm.EventTooLargeError)
 
 
-def test_it_raises_at_the_next_call_where_events_come_first() -> None:
+def test_events_before_one_too_large_are_returned_and_the_next_call_raises() -> None:
     for text in GOOD + LONG, GOOD + LONG + GOOD, GOOD + LONG[:-5]:
         one = decoder(150)
         assert one.feed(text) == [HI]
@@ -54,7 +54,7 @@ def test_it_raises_at_the_next_call_where_events_come_first() -> None:
 
 @pytest.mark.parametrize("then", [GOOD, b"\n", b"", GOOD + GOOD, b": c\n\n", "", GOOD.decode()], ids=repr)
 @pytest.mark.parametrize("text", [GOOD + LONG, GOOD + LONG + GOOD, GOOD + LONG[:-5]], ids=len)
-def test_nothing_is_read_behind_it(text: bytes, then: Any) -> None:
+def test_nothing_is_read_after_an_event_that_is_too_large(text: bytes, then: Any) -> None:
     one = decoder(150)
     assert one.feed(GOOD) == [HI]
     assert one.feed(text) == [HI]
@@ -65,8 +65,8 @@ def test_nothing_is_read_behind_it(text: bytes, then: Any) -> None:
         one.close()
 
 
-def test_nothing_is_read_behind_a_start_that_is_too_large() -> None:
-    """Nor in the read that would be an event of its own, had it not begun inside of another."""
+def test_nothing_is_read_after_the_start_of_an_event_that_is_too_large() -> None:
+    """Not even a read that would be an event of its own if it did not begin inside another."""
     one = decoder(150)
     assert one.feed(GOOD) == [HI]
     with pytest.raises(cm.EventTooLargeError):
@@ -77,7 +77,7 @@ def test_nothing_is_read_behind_a_start_that_is_too_large() -> None:
 
 
 @pytest.mark.parametrize("left", [GOOD[:30], b"data: {\n: comm", b"data: " + b"x" * 100, b"\xef\xbb", b": c", b""])
-def test_after_its_end_it_reads_another_stream(left: bytes) -> None:
+def test_a_closed_decoder_reads_another_stream(left: bytes) -> None:
     for pieces in every_cut(GOOD + left):
         one = decoder(150)
         expected = outcome(one, pieces)
@@ -86,7 +86,7 @@ def test_after_its_end_it_reads_another_stream(left: bytes) -> None:
         assert outcome(one, [b"\xef\xbb\xbf", GOOD[:50], GOOD[50:]]) == Outcome([HI])
 
 
-def test_it_raises_before_the_event_is_there_whole() -> None:
+def test_an_event_too_large_raises_before_it_is_read_whole() -> None:
     one = decoder(10_000)
     reads = iter(cut(b'data: {"type":"' + b"x" * 1_000_000, [1000]))
     taken = 0
@@ -102,22 +102,22 @@ def test_it_raises_before_the_event_is_there_whole() -> None:
     assert taken <= 11_000
 
 
-def test_an_event_at_the_limit() -> None:
-    size = len(GOOD) - 2  # Its lines; the blank one is none of it.
+def test_an_event_at_the_limit_is_read() -> None:
+    size = len(GOOD) - 2  # The blank line does not count.
     for limit, expected in [(size + 1, Outcome([HI])), (size - 1, Outcome([], cm.EventTooLargeError))]:
         for pieces in every_cut(GOOD):
             assert outcome(decoder(limit), pieces) == expected
     assert len({outcome(decoder(size), pieces).error for pieces in every_cut(GOOD)}) == 1
 
 
-def test_the_limit_is_for_one_event() -> None:
+def test_the_limit_is_for_each_event() -> None:
     many = GOOD * 50
     for sizes in [len(many)], [1], [7], [100]:
         assert outcome(decoder(150), cut(many, sizes)) == Outcome([HI] * 50)
 
 
 @pytest.mark.parametrize("end", [b"\n", b"\r", b"\r\n"], ids=repr)
-def test_comments_do_not_count(end: bytes) -> None:
+def test_comments_do_not_count_towards_the_limit(end: bytes) -> None:
     comment = b": " + b"keep-alive " * 40 + end
     head, data = GOOD.split(b"\n")[:2]
     for text in [
@@ -160,14 +160,16 @@ _parts = st.sampled_from(
 
 @settings(max_examples=400)
 @given(st.lists(_parts, max_size=10), st.integers(20, 130), read_sizes)
-def test_what_is_too_large_does_not_depend_on_the_cut(parts: list[bytes], limit: int, sizes: list[int]) -> None:
+def test_whether_an_event_is_too_large_does_not_depend_on_the_cut(
+    parts: list[bytes], limit: int, sizes: list[int]
+) -> None:
     data = b"".join(parts)
     expected = outcome(decoder(limit), cut(data, [1]))
     for reads in [data], parts, cut(data, sizes):
         assert outcome(decoder(limit), reads) == expected
 
 
-# Not enough ------------------------------------------------------------------------------------------------------
+# Cut off ---------------------------------------------------------------------------------------------------------
 
 STREAM: list[tuple[bytes, Any]] = [
     (
@@ -185,12 +187,12 @@ WHOLE = b"".join(text for text, _ in STREAM)
 
 
 def cut_off() -> Iterator[tuple[int, Outcome]]:
-    """For every offset, what a stream that is cut off there comes to."""
+    """Every offset, with the outcome of the stream if it is cut off there."""
     start, before = 0, list[Any]()
     yield 0, Outcome([])
     for text, event in STREAM:
         for length in range(1, len(text) + 1):
-            # Data that is whole JSON makes an event without the blank line.
+            # If the data is whole JSON, the event needs no blank line.
             if length >= len(text) - (2 if event != ("invalid", b"oops") else 0):
                 yield start + length, Outcome([*before, event])
             else:
@@ -199,7 +201,7 @@ def cut_off() -> Iterator[tuple[int, Outcome]]:
         start += len(text)
 
 
-def test_a_stream_cut_off_after_every_byte() -> None:
+def test_events_before_a_cut_after_any_byte_are_read() -> None:
     offsets = []
     for offset, expected in cut_off():
         offsets.append(offset)
@@ -209,7 +211,7 @@ def test_a_stream_cut_off_after_every_byte() -> None:
 
 
 @pytest.mark.parametrize("end", [b"\r\n", b"\r"], ids=repr)
-def test_a_stream_in_other_line_ends_cut_off_after_every_byte(end: bytes) -> None:
+def test_a_cut_has_the_same_outcome_in_every_line_end(end: bytes) -> None:
     respelled = WHOLE.replace(b"\n", end)
     for offset in range(len(respelled) + 1):
         text = respelled[:offset]
@@ -219,7 +221,7 @@ def test_a_stream_in_other_line_ends_cut_off_after_every_byte(end: bytes) -> Non
         assert outcome(cm.snake.event_decoder(), cut(text, [1])) == expected
 
 
-def test_collecting_a_stream_cut_off_after_every_byte() -> None:
+def test_collecting_a_stream_cut_off_anywhere_raises_with_the_response_so_far() -> None:
     stream = b"".join(text for text, event in STREAM if event != ("invalid", b"oops"))
     whole = cm.collect(cm.snake.iter_events([stream]))
     assert whole.outputs == [cm.MessageOutputEntry(id="m1", content="\u20acHiHi")]
@@ -251,7 +253,7 @@ def test_collecting_a_stream_cut_off_after_every_byte() -> None:
         (b'data: {"type":"x"}\ndata: ,', b'data: {"type":"x"}\ndata: ,'),
     ],
 )
-def test_what_is_left_is_pending(left: bytes, pending: bytes) -> None:
+def test_an_unfinished_event_is_pending(left: bytes, pending: bytes) -> None:
     for pieces in two_way_cuts(GOOD + left):
         assert outcome(cm.snake.event_decoder(), pieces) == Outcome([HI], cm.TruncatedStreamError, pending)
 
@@ -259,6 +261,6 @@ def test_what_is_left_is_pending(left: bytes, pending: bytes) -> None:
 @pytest.mark.parametrize(
     "left", [b"", b"\n", b": keep-alive", b":", b": c\n", b"data: [DONE]", b"data: [DONE]\n", b"\r"]
 )
-def test_what_is_left_is_nothing(left: bytes) -> None:
+def test_a_rest_without_data_is_not_pending(left: bytes) -> None:
     for pieces in two_way_cuts(GOOD + left):
         assert outcome(cm.snake.event_decoder(), pieces) == Outcome([HI])

@@ -1,4 +1,4 @@
-"""``iter_events`` and ``aiter_events``: what they take from a source, and when; what they raise, and where."""
+"""``iter_events`` and ``aiter_events``: when they read from a source, when they close it, and when they raise."""
 
 import asyncio
 import io
@@ -30,7 +30,7 @@ def said(text: str) -> cm.MessageOutputEvent:
 
 
 class Source:
-    """Hands out reads and keeps account; made into whatever kind of source is asked for."""
+    """A source of reads, as a generator of either kind. It counts the reads taken, and knows whether it was closed."""
 
     def __init__(self, *reads: Any) -> None:
         self.reads = reads
@@ -60,7 +60,7 @@ Consume = Callable[[Source, bool, "int | None"], "tuple[list[Any], Exception | N
 
 
 def consume(source: Source, strict: bool = True, most: int | None = None) -> tuple[list[Any], Exception | None]:
-    """At most so many events, and what it ended with."""
+    """At most ``most`` events, and the error after them."""
     events: list[Any] = []
     iterator: Any = cm.snake.iter_events(source.generator(), strict=strict)
     try:
@@ -97,7 +97,7 @@ both = pytest.mark.parametrize("consume", [consume, aconsume], ids=["sync", "asy
 
 
 @both
-def test_events_in_order(consume: Consume) -> None:
+def test_events_arrive_in_order(consume: Consume) -> None:
     for sizes in [1], [5], [1000]:
         source = Source(*cut(HEAD + delta("a") + delta("b") + FOOT, sizes))
         assert consume(source, True, None) == ([BEGUN, said("a"), said("b"), ENDED], None)
@@ -105,7 +105,7 @@ def test_events_in_order(consume: Consume) -> None:
 
 
 @both
-def test_no_events(consume: Consume) -> None:
+def test_a_source_without_events_yields_none(consume: Consume) -> None:
     for source in Source(), Source(b"", b"", b": c\n\n"):
         assert consume(source, True, None) == ([], None)
 
@@ -113,7 +113,7 @@ def test_no_events(consume: Consume) -> None:
 @both
 def test_nothing_is_read_ahead(consume: Consume) -> None:
     for count in range(1, 6):
-        # Two events a read: the read after them is not asked for before both are used up.
+        # Each read holds two events. The next one is not taken until both are consumed.
         source = Source(*[delta("a") + delta("b")] * 3)
         events, error = consume(source, True, count)
         assert (len(events), error) == (count, None)
@@ -149,8 +149,8 @@ def test_a_loop_that_is_left_closes_the_generator() -> None:
     assert source.closed
 
 
-def test_what_is_no_generator_is_left_alone() -> None:
-    # A file or a response can be read on by whoever opened it.
+def test_a_source_that_is_not_a_generator_stays_open() -> None:
+    # The caller who opened a file or a response may read on.
     source = io.BytesIO(HEAD + delta("a") + FOOT)
     for event in cm.snake.iter_events(source):
         assert event == BEGUN
@@ -161,7 +161,7 @@ def test_what_is_no_generator_is_left_alone() -> None:
 
 
 @both
-def test_strict_raises_in_place(consume: Consume) -> None:
+def test_strict_raises_in_the_place_of_a_malformed_event(consume: Consume) -> None:
     for reads in [HEAD, delta("a") + BAD + delta("b"), FOOT], [HEAD + delta("a"), BAD, delta("b"), FOOT]:
         events, error = consume(Source(*reads), True, None)
         assert events == [BEGUN, said("a")]
@@ -170,7 +170,7 @@ def test_strict_raises_in_place(consume: Consume) -> None:
 
 
 @both
-def test_not_strict_yields_in_place(consume: Consume) -> None:
+def test_lenient_yields_an_invalid_event_in_its_place(consume: Consume) -> None:
     for reads in [HEAD, delta("a") + BAD + delta("b"), FOOT], [HEAD + delta("a"), BAD, delta("b"), FOOT]:
         events, error = consume(Source(*reads), False, None)
         assert events == [BEGUN, said("a"), ("invalid", b"oops"), said("b"), ENDED]
@@ -179,14 +179,14 @@ def test_not_strict_yields_in_place(consume: Consume) -> None:
 
 @both
 @pytest.mark.parametrize("strict", [True, False])
-def test_unknown_events_are_no_error(consume: Consume, strict: bool) -> None:
+def test_unknown_events_are_not_an_error(consume: Consume, strict: bool) -> None:
     events, error = consume(Source(b'data: {"type":"video.output"}\n\n'), strict, None)
     assert (events, error) == ([cm.Unknown("video.output", b'{"type":"video.output"}')], None)
 
 
 @both
 @pytest.mark.parametrize("strict", [True, False])
-def test_a_stream_cut_off_in_an_event(consume: Consume, strict: bool) -> None:
+def test_a_stream_cut_off_in_an_event_raises(consume: Consume, strict: bool) -> None:
     events, error = consume(Source(HEAD, delta("a") + delta("b")[:40]), strict, None)
     assert events == [BEGUN, said("a")]
     assert isinstance(error, cm.TruncatedStreamError)
@@ -196,7 +196,7 @@ def test_a_stream_cut_off_in_an_event(consume: Consume, strict: bool) -> None:
 
 @both
 def test_a_stream_cut_off_between_two_events_ends(consume: Consume) -> None:
-    # Whether that was all of it is for ``collect`` to say.
+    # ``collect`` reports that the final event is missing.
     assert consume(Source(HEAD, delta("a")), True, None) == ([BEGUN, said("a")], None)
 
 
@@ -213,7 +213,7 @@ def test_the_last_event_may_lack_its_blank_line(consume: Consume) -> None:
 @both
 @pytest.mark.parametrize("end", [DONE, FAILED], ids=["done", "error"])
 @pytest.mark.parametrize("rest", [b"d", b"event: x\ndata: {", b"data: [DON", b"\xef"], ids=repr)
-def test_behind_its_end_a_stream_has_nothing_to_lose(consume: Consume, end: Document, rest: bytes) -> None:
+def test_truncation_after_the_final_event_is_ignored(consume: Consume, end: Document, rest: bytes) -> None:
     last = ENDED if end is DONE else cm.ResponseErrorEvent(message="m", code=500)
     for reads in [HEAD, sse(end) + rest], [HEAD, sse(end), rest], [HEAD + sse(end), b"data: [DONE]\n\n", rest]:
         assert consume(Source(*reads), True, None) == ([BEGUN, last], None)
@@ -221,17 +221,17 @@ def test_behind_its_end_a_stream_has_nothing_to_lose(consume: Consume, end: Docu
 
 @both
 @pytest.mark.parametrize("ping", [b'data: {"type":"ping"}\n\n', b"data: {}\n\n", delta("late")], ids=len)
-def test_nor_behind_what_comes_after_its_end(consume: Consume, ping: bytes) -> None:
+def test_truncation_after_events_that_follow_the_final_one_is_ignored(consume: Consume, ping: bytes) -> None:
     events, error = consume(Source(HEAD + FOOT, ping, b"data: {"), True, None)
     assert (events[:2], len(events), error) == ([BEGUN, ENDED], 3, None)
-    # Another stream in the same body has an end of its own to lose.
+    # A second stream in the same body needs a final event of its own.
     events, error = consume(Source(HEAD + FOOT, HEAD, ping, b"data: {"), True, None)
     assert len(events) == 4
     assert isinstance(error, cm.TruncatedStreamError)
 
 
 @both
-def test_what_is_too_large_is_told_before_anything_else_is_read(consume: Consume) -> None:
+def test_an_event_too_large_raises_before_more_is_read(consume: Consume) -> None:
     source = Source(delta("a") + b"x" * (2**24 + 1), b"x", b"x")
     events, error = consume(source, True, None)
     assert events == [said("a")]
@@ -255,7 +255,7 @@ def test_errors_come_in_the_order_of_the_stream(consume: Consume) -> None:
 
 
 @both
-def test_what_the_source_raises_is_raised(consume: Consume) -> None:
+def test_errors_of_the_source_are_raised(consume: Consume) -> None:
     class Lost(Source):
         def generator(self) -> Generator[Any, None, None]:
             yield delta("a")
@@ -270,7 +270,7 @@ def test_what_the_source_raises_is_raised(consume: Consume) -> None:
     assert isinstance(error, ConnectionResetError)
 
 
-def test_sources_of_many_kinds() -> None:
+def test_any_iterable_of_buffers_is_a_source() -> None:
     whole = HEAD + delta("\u20ac") + FOOT
     expected = [BEGUN, said("\u20ac"), ENDED]
     file = io.BytesIO(whole)
@@ -278,7 +278,7 @@ def test_sources_of_many_kinds() -> None:
         [whole],
         (whole,),
         iter([whole]),
-        io.BytesIO(whole),  # By lines, as files and urllib3 responses are iterated.
+        io.BytesIO(whole),  # Iterates over lines, as files and urllib3 responses do.
         io.StringIO(whole.decode()),
         [bytearray(whole)],
         [memoryview(whole)],
@@ -289,7 +289,7 @@ def test_sources_of_many_kinds() -> None:
         assert list(cm.snake.iter_events(source)) == expected
 
 
-def test_an_asynchronous_source_that_is_no_generator() -> None:
+def test_an_asynchronous_source_need_not_be_a_generator() -> None:
     class Reads:
         def __init__(self) -> None:
             self.reads = iter([HEAD, FOOT])

@@ -1,4 +1,4 @@
-"""``StreamMeter``: what it learns is what decoding the whole stream would have told."""
+"""``StreamMeter`` reports the same as decoding the whole stream would."""
 
 import json
 from contextlib import suppress
@@ -38,7 +38,7 @@ def metered(reads: list[Any], codec: cm.Codec = cm.snake) -> State:
 
 
 def told(events: list[Any]) -> State:
-    """The same from a stream's events."""
+    """The state that follows from a stream's events."""
     conversation_id, usage, error, done = NOTHING
     for event in events:
         match event:
@@ -84,7 +84,7 @@ STREAMS: dict[str, tuple[bytes, State]] = {
     ),
 }
 
-# Texts that a delta may hold, without being what they look like.
+# Texts in a delta that look like other events.
 DECOYS = [
     "conversation.response.done",
     '{"type":"conversation.response.done","usage":{}}',
@@ -96,7 +96,7 @@ DECOYS = [
 
 
 @pytest.mark.parametrize("name", STREAMS)
-def test_streams_under_every_cut(name: str) -> None:
+def test_a_meter_reads_these_streams_under_every_cut(name: str) -> None:
     data, expected = STREAMS[name]
     for pieces in every_cut(data):
         assert metered(pieces) == expected
@@ -104,7 +104,7 @@ def test_streams_under_every_cut(name: str) -> None:
 
 @pytest.mark.parametrize("event", [True, False])
 @pytest.mark.parametrize("decoy", DECOYS)
-def test_what_only_looks_like_the_end(decoy: str, event: bool) -> None:
+def test_text_that_looks_like_a_final_event_is_ignored(decoy: str, event: bool) -> None:
     documents: list[Document] = [
         {**DELTA, "content": decoy},
         {**DELTA, "content": {"type": "text", "text": decoy}},
@@ -114,12 +114,12 @@ def test_what_only_looks_like_the_end(decoy: str, event: bool) -> None:
     data = stream(documents, event=event)
     for pieces in every_cut(data):
         assert metered(pieces) == NOTHING
-    # Also in reads so long that no one looks through them.
+    # Also in reads that are too long to be searched.
     assert metered([data * 40]) == NOTHING
     assert metered(cut(stream([STARTED]) + data * 40 + stream([DONE]), [9000])) == ("c1", USAGE, None, True)
 
 
-def test_both_namings() -> None:
+def test_a_meter_reads_its_codecs_naming() -> None:
     snake = {"type": "conversation.response.done", "usage": {"total_tokens": 7}}
     camel = {"type": "conversation.response.done", "usage": {"totalTokens": 7}}
     expected = cm.ConversationUsageInfo(total_tokens=7)
@@ -127,7 +127,7 @@ def test_both_namings() -> None:
     assert metered([sse({"type": "conversation.response.started", "conversationId": "c"})], cm.camel)[0] == "c"
 
 
-def test_it_knows_as_soon_as_the_event_is_there() -> None:
+def test_a_meter_is_up_to_date_after_each_read() -> None:
     meter = cm.snake.meter()
     assert state(meter) == NOTHING
     meter.feed(sse(STARTED)[:-1])
@@ -141,14 +141,14 @@ def test_it_knows_as_soon_as_the_event_is_there() -> None:
     assert state(meter) == ("c1", USAGE, None, True)
 
 
-def test_any_buffer_and_text() -> None:
+def test_any_buffer_and_str_are_read() -> None:
     data = stream([STARTED, DELTA, DONE])
     for one in data, bytearray(data), memoryview(data), data.decode():
         assert metered([one]) == ("c1", USAGE, None, True)
 
 
 @pytest.mark.parametrize("size", [1000, 9000, 10**6])
-def test_long_streams_of_deltas(size: int) -> None:
+def test_long_streams_of_deltas_are_metered_in_reads_of_any_size(size: int) -> None:
     data = stream([STARTED] + [DELTA] * 2000 + [DONE])
     assert metered(cut(data, [size])) == ("c1", USAGE, None, True)
     assert metered(cut(stream([STARTED] + [DELTA] * 2000), [size])) == ("c1", None, None, False)
@@ -171,8 +171,8 @@ MANY = sse(DELTA) * 200
     ],
     ids=["first", "last", "before a part of one", "before all but a byte of one", "before [DONE]"],
 )
-def test_an_end_that_is_called_a_delta(text: bytes, place: int) -> None:
-    """A long read is not looked through, but the first and the last event in it are, whatever they are called."""
+def test_a_final_event_named_a_delta_is_found_at_either_end_of_a_read(text: bytes, place: int) -> None:
+    """In a long read, the first and the last event are inspected whatever their names, and those in between are not."""
     for offset in range(place, place + len(MISNAMED) + 1):
         assert metered([sse(STARTED), text[:offset], text[offset:]]) == ("c1", USAGE, None, True)
 
@@ -182,15 +182,15 @@ OVERSIZE: dict[str, tuple[bytes, State]] = {
     "an end": (sse({**DONE, "note": "x" * LARGE}), NOTHING),
     "an end without an event line": (sse({**DONE, "note": "x" * LARGE}, event=False), NOTHING),
     "an end in an event that is too large": (b"data: " + b"x" * LARGE + b"\n" + sse(DONE), NOTHING),
-    "an end behind many lines": (b"data: x\n" * (LARGE // 8) + sse(DONE, event=False), NOTHING),
+    "an end after many lines": (b"data: x\n" * (LARGE // 8) + sse(DONE, event=False), NOTHING),
     "an end in a comment": (b"data: " + b"x" * LARGE + b"\n: comment " + sse(DONE, event=False), NOTHING),
-    "an end behind it": (b"data: " + b"x" * LARGE + b"\n\n" + sse(DONE), (None, USAGE, None, True)),
+    "an end after it": (b"data: " + b"x" * LARGE + b"\n\n" + sse(DONE), (None, USAGE, None, True)),
     "an end before it": (sse(DONE) + b"x" * LARGE, (None, USAGE, None, True)),
 }
 
 
 @pytest.mark.parametrize("name", OVERSIZE)
-def test_what_is_too_large_is_passed_over_however_it_is_cut(name: str) -> None:
+def test_an_event_too_large_is_skipped_however_it_is_cut(name: str) -> None:
     data, expected = OVERSIZE[name]
     for reads in (
         *([data], cut(data, [2**20]), cut(data, [2**24 - 7, 11, 100])),
@@ -199,7 +199,7 @@ def test_what_is_too_large_is_passed_over_however_it_is_cut(name: str) -> None:
         assert metered([sse(STARTED), *reads]) == ("c1", *expected[1:])
 
 
-# A stream as services send it: it starts, goes on, and ends.
+# Streams as services send them: a started event, others, and a final event.
 _ENDS = [cm.ResponseDoneEvent, cm.ResponseErrorEvent]
 _CONTROL = {SHAPES[cls].tag for cls in [cm.ResponseStartedEvent, *_ENDS]}
 _decoys = st.sampled_from(DECOYS).map(lambda text: {**DELTA, "content": text})
@@ -224,7 +224,7 @@ _styles: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
 @pytest.mark.parametrize("naming", NAMINGS)
 @settings(max_examples=100)
 @given(data=st.data())
-def test_it_agrees_with_the_decoder(naming: Naming, data: st.DataObject) -> None:
+def test_a_meter_agrees_with_the_decoder(naming: Naming, data: st.DataObject) -> None:
     started = data.draw(wire(cm.ResponseStartedEvent, "snake"))
     end = data.draw(st.one_of([wire(cls, "snake") for cls in _ENDS]))
     documents = [started, *data.draw(st.lists(_middle, max_size=5)) * data.draw(st.sampled_from([1, 1, 30])), end]
@@ -250,5 +250,5 @@ def test_it_agrees_with_the_decoder(naming: Naming, data: st.DataObject) -> None
 @given(
     st.lists(st.binary(max_size=6) | st.sampled_from([sse(DONE), sse(STARTED), b"data: ", b"\n\n", b"{"]), max_size=8)
 )
-def test_it_never_raises(reads: list[bytes]) -> None:
+def test_a_meter_never_raises(reads: list[bytes]) -> None:
     assert metered(reads) == metered([b"".join(reads)])

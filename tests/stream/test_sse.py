@@ -1,4 +1,4 @@
-"""The grammar: vectors from WHATWG's "Interpreting an event stream", under every cut; and the way back."""
+"""The grammar of WHATWG's "Interpreting an event stream", with vectors read under every cut; and writing events."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ def read(pieces: list[Any], close: bool = True) -> list[Read]:
     return [(event.event, event.data, event.id, event.retry) for event in events]
 
 
-# Where nothing else is said, each is what the standard's text says of these bytes.
+# Each vector follows from the standard's text, unless its name says otherwise.
 VECTORS: dict[str, tuple[bytes, list[Read]]] = {
     # Lines.
     "LF": (b"data: a\n\ndata: b\n\n", [message("a"), message("b")]),
@@ -46,16 +46,16 @@ VECTORS: dict[str, tuple[bytes, list[Read]]] = {
         [message("a\x0bb\x0cc\x1cd\x85e\u2028f\u2029g")],
     ),
     # The byte-order mark.
-    "one at the start is passed over": (b"\xef\xbb\xbfdata: a\n\n", [message("a")]),
+    "one at the start is skipped": (b"\xef\xbb\xbfdata: a\n\n", [message("a")]),
     "a second one belongs to the field's name": (b"\xef\xbb\xbf\xef\xbb\xbfdata: a\n\ndata: b\n\n", [message("b")]),
     "later it belongs to the field's name": (b"data: a\n\n\xef\xbb\xbfdata: b\n\n", [message("a")]),
     "in a value it is text": (b"data: \xef\xbb\xbfa\n\n", [message("\ufeffa")]),
-    "half of one is no mark": (b"\xef\xbbdata: a\n\ndata: b\n\n", [message("b")]),
+    "half of one is not a mark": (b"\xef\xbbdata: a\n\ndata: b\n\n", [message("b")]),
     "before a blank line": (b"\xef\xbb\xbf\n\ndata: a\n\n", [message("a")]),
     "before a comment": (b"\xef\xbb\xbf: c\ndata: a\n\n", [message("a")]),
     # Comments.
     "comments": (b": one\ndata: a\n:two\ndata: b\n:\n\n", [message("a\nb")]),
-    "a comment is no event": (b": keep-alive\n\n:\n\n: x\r\n\r\n", []),
+    "a comment is not an event": (b": keep-alive\n\n:\n\n: x\r\n\r\n", []),
     "a comment with fields in it": (b":data: no\ndata: a\n:\rdata: b\r\n\n", [message("a\nb")]),
     "a comment as the last line of an event": (b"data: a\n: c\n\ndata: b\n\n", [message("a"), message("b")]),
     "long comments (web platform test)": (
@@ -132,7 +132,7 @@ VECTORS: dict[str, tuple[bytes, list[Read]]] = {
     ),
 }
 
-# What is left where the stream ends without the blank line, and what comes of it: data that is whole JSON.
+# The end of a stream without its last blank line, and the events of it: data that is whole JSON is an event.
 LEFT_AT_THE_END: dict[str, tuple[bytes, list[Read]]] = {
     "nothing": (b"", []),
     "an object": (b'data: {"a": 1}', [message('{"a": 1}')]),
@@ -142,7 +142,7 @@ LEFT_AT_THE_END: dict[str, tuple[bytes, list[Read]]] = {
     "an object and half of a comment": (b'data: {"a": 1}\n: c', [message('{"a": 1}')]),
     "half an object": (b'data: {"a": 1', []),
     "half an object, its first line": (b'data: {"a": 1,\n', []),
-    "no JSON": (b"data: hello", []),
+    "not JSON": (b"data: hello", []),
     "half a string": (b'data: "a', []),
     "half a character": (b'data: "\xe2\x82', []),
     "no data": (b"event: x\nid: 1\n", []),
@@ -154,14 +154,14 @@ LEFT_AT_THE_END: dict[str, tuple[bytes, list[Read]]] = {
 
 
 @pytest.mark.parametrize("name", VECTORS)
-def test_vectors(name: str) -> None:
+def test_the_vectors_of_the_standard_are_read_under_every_cut(name: str) -> None:
     data, expected = VECTORS[name]
     for pieces in every_cut(data):
         assert read(pieces, close=False) == expected, pieces
 
 
 @pytest.mark.parametrize("name", LEFT_AT_THE_END)
-def test_what_is_left_at_the_end(name: str) -> None:
+def test_whole_json_without_its_blank_line_is_an_event(name: str) -> None:
     data, expected = LEFT_AT_THE_END[name]
     for before, events in [(b"", []), (b"data: a\n\n", [message("a")]), (b"data: a\r\n\r\n", [message("a")])]:
         if before and name == "half a byte-order mark":
@@ -170,8 +170,8 @@ def test_what_is_left_at_the_end(name: str) -> None:
             assert read(pieces) == events + expected, pieces
 
 
-def test_an_event_comes_with_the_byte_that_completes_it() -> None:
-    # A CR ends a line at once: the LF that may follow is not waited for.
+def test_an_event_is_returned_with_the_byte_that_completes_it() -> None:
+    # A CR ends a line at once, without waiting for an LF that may follow.
     for data in b"data: a\r\r", b"data: a\r\n\r", b"data: a\n\n", b"data: a\n\r":
         decoder = SSEDecoder()
         assert decoder.feed(data[:-1]) == []
@@ -180,14 +180,14 @@ def test_an_event_comes_with_the_byte_that_completes_it() -> None:
         assert decoder.feed(b"data: b\n\n") == [ServerSentEvent(data="b")]
 
 
-def test_any_buffer_and_text() -> None:
+def test_any_buffer_and_str_are_read() -> None:
     data = "data: \u00e9\n\n"
     for one in data, data.encode(), bytearray(data.encode()), memoryview(data.encode()), memoryview(data.encode())[:]:
         assert SSEDecoder().feed(one) == [ServerSentEvent(data="\u00e9")]
     assert read(["\ufeffda", "ta: a\r", "\n\r\n"]) == [message("a")]
 
 
-def test_a_buffer_may_be_used_again() -> None:
+def test_a_buffer_may_be_reused_after_feed() -> None:
     decoder = SSEDecoder()
     buffer = bytearray(b"data: on")
     assert decoder.feed(buffer) == []
@@ -195,8 +195,8 @@ def test_a_buffer_may_be_used_again() -> None:
     assert decoder.feed(b"e\n\n") == [ServerSentEvent(data="one")]
 
 
-def test_what_it_takes_to_connect_again() -> None:
-    """The last event id and the reconnection time count without data beside them, and between streams."""
+def test_last_event_id_and_reconnection_time_outlive_a_stream() -> None:
+    """They also count in a frame without data."""
     decoder = SSEDecoder()
     assert (decoder.last_event_id, decoder.reconnection_time) == ("", None)
     assert decoder.feed(b"retry: 3000\n\nid: 5\ndata: a\n\n") == [ServerSentEvent(data="a", id="5")]
@@ -210,7 +210,7 @@ def test_what_it_takes_to_connect_again() -> None:
 @pytest.mark.parametrize(
     "left", [b"data: 1\n: comm", b"data: 1\r", b"\xef", b"data: " + b"x" * 15, b"data: x\n", b": c", b"\xef\xbb\xbfd"]
 )
-def test_after_its_end_it_reads_another_stream(left: bytes) -> None:
+def test_a_closed_decoder_reads_another_stream(left: bytes) -> None:
     for pieces in every_cut(left):
         decoder = SSEDecoder(max_event_bytes=25)
         for piece in pieces:
@@ -221,7 +221,7 @@ def test_after_its_end_it_reads_another_stream(left: bytes) -> None:
         assert decoder.feed(b"\n") == [ServerSentEvent(data="0123456789")]
 
 
-def test_too_large() -> None:
+def test_an_event_too_large_raises() -> None:
     decoder = SSEDecoder(max_event_bytes=20)
     assert decoder.feed(b": a comment of any length counts for nothing\ndata: 0123456789\n\ndata:") == [
         ServerSentEvent(data="0123456789")
@@ -249,7 +249,7 @@ def test_the_events_do_not_depend_on_the_cut(data: bytes, sizes: list[int]) -> N
 
 
 def plainly(data: bytes) -> list[Read]:
-    """The standard's own algorithm, step by step, on the whole stream."""
+    """The events by the standard's own algorithm, step by step, on the whole stream."""
     text = data.decode("utf-8-sig", "replace").replace("\r\n", "\n").replace("\r", "\n")
     events: list[Read] = []
     name, values, last_id, retry = "", list[str](), "", None
@@ -272,13 +272,13 @@ def plainly(data: bytes) -> list[Read]:
 
 
 @given(raw_streams, read_sizes)
-def test_the_algorithm_of_the_standard(data: bytes, sizes: list[int]) -> None:
+def test_the_events_are_those_of_the_standards_algorithm(data: bytes, sizes: list[int]) -> None:
     assert read(cut(data, sizes), close=False) == plainly(data)
 
 
-# The way back ----------------------------------------------------------------------------------------------------
+# Writing ---------------------------------------------------------------------------------------------------------
 
-# Lone surrogates cannot be written as UTF-8; data that is [DONE] is no event to this reader.
+# Lone surrogates cannot be written as UTF-8, and this reader skips an event whose data is [DONE].
 _text = st.text(st.characters(exclude_categories=["Cs"]) | st.sampled_from("\r\n\0: ")).filter(
     lambda text: text.strip(" ") != "[DONE]"
 )
@@ -293,16 +293,16 @@ _sent = st.builds(
 
 
 @given(st.lists(_sent, max_size=4), read_sizes)
-def test_what_is_written_is_read_back(events: list[ServerSentEvent], sizes: list[int]) -> None:
+def test_written_events_are_read_back(events: list[ServerSentEvent], sizes: list[int]) -> None:
     expected, last_id = list[Read](), ""
     for event in events:
-        last_id = event.id or last_id  # An event without an id has the one before it.
+        last_id = event.id or last_id  # An event without an id has the id of the one before it.
         data = event.data.replace("\r\n", "\n").replace("\r", "\n")
         expected.append((event.event, data, last_id, event.retry))
     assert read(cut(b"".join(map(encode_sse, events)), sizes), close=False) == expected
 
 
-def test_what_is_written() -> None:
+def test_events_are_written_line_by_line() -> None:
     assert encode_sse(ServerSentEvent()) == b"data: \n\n"
     assert encode_sse(ServerSentEvent(data="a\r\nb\rc\nd")) == b"data: a\ndata: b\ndata: c\ndata: d\n\n"
     written = encode_sse(ServerSentEvent("x", "\u00e9", "7", 0))
@@ -311,7 +311,7 @@ def test_what_is_written() -> None:
 
 
 @pytest.mark.parametrize("text", ["\n", "\r", "a\r\nb", "a\n", "\ra"])
-def test_what_cannot_be_written(text: str) -> None:
+def test_a_name_or_id_with_a_line_end_cannot_be_written(text: str) -> None:
     with pytest.raises(ValueError, match="line end"):
         encode_sse(ServerSentEvent(event=text))
     with pytest.raises(ValueError, match="line end"):
@@ -319,7 +319,7 @@ def test_what_cannot_be_written(text: str) -> None:
 
 
 @pytest.mark.parametrize("retry", [-1, 10**19, 10**40])
-def test_a_time_that_cannot_be_written(retry: int) -> None:
+def test_a_reconnection_time_out_of_range_cannot_be_written(retry: int) -> None:
     with pytest.raises(ValueError, match="milliseconds"):
         encode_sse(ServerSentEvent(retry=retry))
 

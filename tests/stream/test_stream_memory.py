@@ -1,4 +1,4 @@
-"""Memory: what reading a stream holds is the unfinished event, however long the stream is."""
+"""Memory: a reader holds only the unfinished event, however long the stream is."""
 
 import tracemalloc
 from collections.abc import Iterator
@@ -45,7 +45,7 @@ def traced() -> Iterator[Peak]:
 
 
 def deltas(count: int, size: int) -> Iterator[bytes]:
-    """A stream of so many deltas, in reads of ``size`` that do not end where events do."""
+    """A stream of ``count`` deltas, in reads of ``size`` bytes that end anywhere."""
     block = DELTA * 997
     held, left = STARTED, count
     while left:
@@ -77,7 +77,7 @@ def held_by(reader: Any, count: int, size: int) -> int:
         ("SSEDecoder", 30_000, 16 * KIB),
     ],
 )
-def test_a_long_stream(name: str, count: int, size: int) -> None:
+def test_a_long_stream_is_read_in_flat_memory(name: str, count: int, size: int) -> None:
     reader = READERS[name]()
     # Megabytes of events pass through; one read and its events are held.
     assert held_by(reader, count, size) < MIB
@@ -87,12 +87,12 @@ def test_a_long_stream(name: str, count: int, size: int) -> None:
 
 @pytest.mark.long
 @readers
-def test_a_million_deltas(name: str) -> None:
+def test_a_million_deltas_are_read_in_flat_memory(name: str) -> None:
     assert held_by(READERS[name](), 1_000_000, 16 * KIB) < MIB
 
 
 @readers
-def test_one_event_a_read(name: str) -> None:
+def test_one_event_a_read_keeps_nothing(name: str) -> None:
     reader = READERS[name]()
     reader.feed(STARTED)
     with traced() as peak:
@@ -104,7 +104,7 @@ def test_one_event_a_read(name: str) -> None:
 @readers
 @pytest.mark.parametrize("comment", [b": " + b"keep-alive " * 100, b": keep-alive\n", b":\n\n", b"\n"], ids=len)
 def test_comments_are_not_kept(name: str, comment: bytes) -> None:
-    # Also in the middle of an event, and where a comment never ends.
+    # Also in the middle of an event, and if a comment never ends.
     for head in b"", b"data: {\n":
         reader = READERS[name]()
         reader.feed(head)
@@ -117,7 +117,7 @@ def test_comments_are_not_kept(name: str, comment: bytes) -> None:
         assert peak.bytes < 300 * KIB
 
 
-def test_what_is_too_large_is_not_kept() -> None:
+def test_an_event_too_large_is_not_kept() -> None:
     decoder = cm.snake.event_decoder(max_event_bytes=100 * KIB)
 
     def feed_on() -> None:
@@ -129,7 +129,7 @@ def test_what_is_too_large_is_not_kept() -> None:
     assert peak.bytes < 300 * KIB
 
 
-def test_to_go_on_behind_what_is_too_large_keeps_nothing() -> None:
+def test_feeding_on_after_an_event_too_large_keeps_nothing() -> None:
     decoder = cm.snake.event_decoder(max_event_bytes=KIB)
     with traced() as peak:
         for _ in range(1000):
@@ -139,7 +139,7 @@ def test_to_go_on_behind_what_is_too_large_keeps_nothing() -> None:
 
 
 @pytest.mark.parametrize("line", [b"x" * 64 * KIB, b"data: " + b"x" * 64 * KIB + b"\n"], ids=["one line", "many lines"])
-def test_the_meter_passes_over_what_is_too_large(line: bytes) -> None:
+def test_the_meter_skips_an_event_too_large_in_bounded_memory(line: bytes) -> None:
     meter = cm.snake.meter()
     meter.feed(STARTED + b"data: ")
     with traced() as peak:
@@ -162,18 +162,18 @@ def test_an_event_in_small_reads_is_held_once(name: str, size: int, read: int) -
     last = len(event) - read
     with traced() as peak:
         for start in range(0, last, read):
-            # A read of its own, which nobody else holds.
+            # A new object, so that a reader that keeps it is charged for it.
             assert not reader.feed(bytes(bytearray(event[start : min(start + read, last)])))
     assert peak.bytes < size * 5 // 4
     assert isinstance(reader, cm.StreamMeter) or len(reader.feed(event[last:])) == 1
 
 
-def test_a_builder_holds_the_text() -> None:
+def test_a_builder_holds_only_the_text() -> None:
     builder = cm.ResponseBuilder()
     builder.add(cm.ResponseStartedEvent(conversation_id="c1"))
     with traced() as peak:
         for _ in range(50_000):
             builder.add(cm.MessageOutputEvent(id="m1", content="Hello, world. " * 10))
-    # A list of the pieces, whose text is one and the same: neither joined nor kept as events.
+    # A list of pieces, all of them the same str. They are neither joined nor kept as events.
     assert peak.bytes < MIB
     assert len(builder.text) == 50_000 * 140

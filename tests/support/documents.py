@@ -1,7 +1,7 @@
-"""The wire as data, and a plain reading of it: the yardstick that the codecs are measured by.
+"""The wire as a table, and a plain reader of it that the codecs are compared with.
 
-The table is WIRE.md, sections 2 and 3, typed by hand. What is below it works on ``json`` and dicts alone, so that it
-shares nothing with the library but the classes of the values that are compared.
+The table is WIRE.md, sections 2 and 3, typed by hand. The code below it works on ``json`` and dicts. The only part of
+the library that it uses is the classes of the values to compare.
 """
 
 import json
@@ -20,7 +20,7 @@ CODECS: dict[Naming, cm.Codec] = {"camel": cm.camel, "snake": cm.snake}
 
 
 class Field(NamedTuple):
-    """A field as the wire has it: ``kind`` says what may stand there, ``default`` what absence means, if anything."""
+    """A field on the wire: ``kind`` is the type of its value, ``default`` the value that absence means, or ``None``."""
 
     kind: str
     required: bool
@@ -116,7 +116,7 @@ SHAPES = {
     for cls, (tag, fields) in _TABLE.items()
 }
 
-# What tells an untagged member, the first that is there (WIRE.md, "Untagged members").
+# The fields that identify an untagged member: the first that is present decides (WIRE.md, "Untagged members").
 _ENTRIES = {
     "previous_agent_id": cm.AgentHandoffEntry,
     "tool_call_id": cm.FunctionCallEntry,
@@ -159,23 +159,23 @@ def key(name: str, naming: Naming) -> str:
 
 
 def dumps(document: Any) -> bytes:
-    """JSON in which the text of a member is ``dumps(member)``, wherever it stands."""
+    """Compact JSON. The text of a member inside a document is ``dumps(member)``."""
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def exact(document: Any) -> str:
-    """A text that is equal for equal JSON values, 1 and 1.0 and true told apart, and the order of keys left out."""
+    """A text that is equal for equal JSON values. It distinguishes 1, 1.0 and true, and ignores the order of keys."""
     return json.dumps(document, sort_keys=True)
 
 
 class Reading:
-    """Goes through a document in one naming and rebuilds it: what subclasses make of the objects they meet."""
+    """Walks a document in one naming and rebuilds it from the results of its methods, which subclasses define."""
 
     def __init__(self, naming: Naming) -> None:
         self.naming: Naming = naming
 
     def model(self, shape: Shape, fields: dict[str, Any], extra: dict[str, Any], path: str) -> Any:
-        """Of a model: its fields, rebuilt, by their Python names, and the members that are not fields."""
+        """Rebuild a model from its fields, already rebuilt, by Python names, and from its unknown fields."""
         raise NotImplementedError
 
     def unknown(self, member: Any, path: str) -> Any:  # noqa: ARG002
@@ -209,7 +209,7 @@ class Reading:
 
 
 def class_of(member: Any, union: str, naming: Naming) -> Any:
-    """The model that a member of a union is to be read as, ``None`` where it is unknown."""
+    """The model of a member of a union, ``None`` if it is unknown."""
     if not isinstance(member, dict):
         return None
     if "type" in member:
@@ -250,17 +250,17 @@ def _of(reading: type[Reading]) -> Callable[[Any, Any, Naming], Any]:
     return read
 
 
-# Each takes a document, what it is of (a model, or the name of a union), and the naming it is in.
+# Each takes a document, its model or the name of its union, and its naming.
 value_of = _of(_Value)
-"""The value it stands for, built by hand from the public classes."""
+"""The value of the document, built from the public classes."""
 written = _of(_Written)
-"""What decoding and encoding has to make of it: constants, counts and indexes filled in, unknown fields left out."""
+"""The document after decoding and encoding: with constants, counts and indexes, and without unknown fields."""
 respelled = _of(_Respelled)
 """The same document in the other naming; untagged members of models get their tag."""
 
 
 def minimal(cls: Any) -> dict[str, Any]:
-    """The required fields of a model, by Python names, with some value each."""
+    """A value for each required field of a model, by Python names."""
     some: dict[str, Any] = {
         "str": "s", "int": 7, "ids": [1], "arguments": "{}", "entries": [], "content": "s", "delta": "s",
         "thoughts": [], "image": "s", "usage": {},
@@ -269,7 +269,7 @@ def minimal(cls: Any) -> dict[str, Any]:
 
 
 def absent_as_unset(cls: Any) -> dict[str, Any]:
-    """What the attributes of a model are where the wire left them out."""
+    """The attributes of a model for fields that are absent on the wire."""
     return {
         name: UNSET if field.default is None else field.default
         for name, field in SHAPES[cls].fields.items()

@@ -1,4 +1,4 @@
-"""The command line run as a program, with small documents and streams for it and the text it shows for them."""
+"""Runs the command line as a program; small documents and streams for it, and the text that it shows for them."""
 
 import json
 import os

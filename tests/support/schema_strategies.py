@@ -1,4 +1,4 @@
-"""Documents of a JSON Schema, as far as pydantic and msgspec write schemas for models."""
+"""Documents of a JSON Schema, for the part of JSON Schema that pydantic and msgspec write."""
 
 from functools import cache
 from typing import Any
@@ -18,7 +18,7 @@ _LEAVES: dict[str, SearchStrategy[Any]] = {
 
 
 class Documents:
-    """Strategies for one schema. ``required`` names fields that are always there, whatever the schema says."""
+    """Strategies for one schema. ``required`` names fields that are always present."""
 
     def __init__(self, schema: dict[str, Any], required: frozenset[str] = frozenset()) -> None:
         self._definitions = schema["$defs"]
@@ -29,7 +29,7 @@ class Documents:
     def _of(self, schema: dict[str, Any]) -> SearchStrategy[Any]:
         if "$ref" in schema:
             name = schema["$ref"].removeprefix("#/$defs/")
-            # What the SDK's own marker for absence looks like is nothing that is sent.
+            # The SDK's own marker for absence is never sent.
             return st.nothing() if name == "Unset" else st.deferred(lambda: self._named(name))
         if "anyOf" in schema:
             return st.one_of([self._of(arm) for arm in schema["anyOf"]])

@@ -1,4 +1,4 @@
-"""The official ``mistralai`` package beside ours: what both read from a document, and documents that both read."""
+"""Helpers to compare ours with the official ``mistralai`` package."""
 
 from datetime import datetime
 from functools import cache
@@ -47,7 +47,7 @@ def same(ours: Any, theirs: Any, path: str = "$") -> None:
 
 
 class Acceptable(Reading):
-    """A document with the parts replaced that, as the tables above show, the two do not agree on."""
+    """A document, with the parts replaced on which the two libraries differ (``test_sdk_agreement`` lists them)."""
 
     REQUIRED: ClassVar[dict[Any, dict[str, str]]] = {
         cm.ToolExecutionEntry: {"arguments": ""},

@@ -1,7 +1,7 @@
-"""Hypothesis strategies for every model: documents as JSON values in either naming, and the values they stand for.
+"""Hypothesis strategies for every model: documents as JSON values in either naming, and the values of the models.
 
-Documents are dicts, to be written with ``documents.dumps``. With ``open=True`` they also hold what the models do not
-know: unknown members, untagged members, unknown fields.
+Documents are dicts, to be written with ``documents.dumps``. With ``open=True`` they also hold unknown members, untagged
+members and unknown fields.
 """
 
 from datetime import timedelta, timezone
@@ -26,15 +26,15 @@ _TRICKY = [
     "\ufeff\uffff",
     "data: x\n\n",
 ]
-# Any Unicode but lone surrogates, which UTF-8 cannot carry.
+# Any Unicode except lone surrogates, which UTF-8 cannot carry.
 texts = st.text(max_size=10) | st.sampled_from(_TRICKY)
 integers = st.integers(-(10**4), 10**6) | st.sampled_from([2**53 + 1, 2**63, -(2**63) - 1, 2**64, 10**40])
 floats = st.floats(allow_nan=False, allow_infinity=False)
 _offsets = st.integers(-1439, 1439).map(lambda minutes: timezone(timedelta(minutes=minutes)))
-# RFC 3339 in its one canonical form, so that text can be compared: ``Z`` for UTC, six digits of a second or none.
+# RFC 3339 in one canonical form, so that tests can compare texts: ``Z`` for UTC, six digits of a second or none.
 times = st.datetimes(timezones=st.just(timezone.utc) | _offsets).map(lambda t: t.isoformat().replace("+00:00", "Z"))
 
-# A key of free-form data may look like a field, in either naming; it is data all the same.
+# A key of free-form data may look like a field in either naming, and must stay as it is.
 _free_keys = st.sampled_from(["conversation_id", "agentId", "type", "imageUrl", "total_tokens", "object"]) | texts
 _scalars = st.none() | st.booleans() | integers | floats | texts
 free_values = st.recursive(
@@ -52,7 +52,7 @@ extra_fields = st.dictionaries(_extra_names, free_values, max_size=2)
 
 @cache
 def wire(cls: Any, naming: Naming, open: bool = False, union: str | None = None) -> SearchStrategy[dict[str, Any]]:
-    """Documents of one model; ``union`` where it is a member, which may lack its tag when ``open``."""
+    """Documents of one model; if it is a member of ``union`` and ``open``, its tag may be absent."""
     shape = SHAPES[cls]
     required: dict[str, Any] = {}
     optional: dict[str, Any] = {}
@@ -88,7 +88,7 @@ def wire_member(union: str, naming: Naming, open: bool = False) -> SearchStrateg
 
 @cache
 def unknown_members(union: str) -> SearchStrategy[dict[str, Any]]:
-    """Objects that no model of a union describes: with a foreign tag, one that is no string, or none at all."""
+    """Objects that no model of a union describes: their tag is foreign, not a string, or absent."""
     known = {SHAPES[cls].tag for cls in UNIONS[union]}
     foreign = {shape.tag for shape in SHAPES.values() if shape.tag} | {"video.output", "", "Text", "ünï\n"}
     tags: SearchStrategy[Any] = (
@@ -103,7 +103,7 @@ def unknown_members(union: str) -> SearchStrategy[dict[str, Any]]:
 
 def _listed(union: str, naming: Naming, open: bool, max_size: int) -> SearchStrategy[list[Any]]:
     member: SearchStrategy[Any] = wire_member(union, naming, open)
-    # In a list, a member that is no object at all is unknown too.
+    # In a list, a member that is not an object is unknown, too.
     return st.lists(member | _scalars | st.lists(_scalars, max_size=2) if open else member, max_size=max_size)
 
 
@@ -148,7 +148,7 @@ def wire_events(naming: Naming, open: bool = True) -> SearchStrategy[dict[str, A
 
 
 def values(cls: Any, open: bool = True) -> SearchStrategy[Any]:
-    """Values of one model, made of the public classes by keyword."""
+    """Values of one model, built from the public classes."""
     return wire(cls, "snake", open).map(lambda document: value_of(document, cls, "snake"))
 
 

@@ -1,6 +1,6 @@
-"""Streams for tests: what the service would send for a response, as bytes, cut anywhere.
+"""Streams for tests: the events that the service would send for a response, as bytes, cut anywhere.
 
-Written from WIRE.md, section 3, on ``json`` and dicts alone: none of it is the library's own encoder or builder.
+Written from WIRE.md, section 3, on ``json`` and dicts, without the library's encoder or builder.
 """
 
 import json
@@ -76,7 +76,7 @@ _WIDE_TEXT = {
 
 
 def sent_events() -> list[bytes]:
-    """The JSON of a whole conversation in snake_case, with every event and text of every width."""
+    """The JSON of a whole conversation in snake_case, with every type of event and characters of every width."""
     events = every_event()
     return [dumps(event) for event in [events[0], _WIDE_TEXT, *events[1:-2], events[-2]]]
 
@@ -106,12 +106,12 @@ class Outcome(NamedTuple):
 
 
 def seen(event: cm.StreamEvent) -> Any:
-    """The event, or what can be compared of an ``InvalidEvent``."""
+    """The event, or the comparable part of an ``InvalidEvent``."""
     return ("invalid", event.raw) if isinstance(event, cm.InvalidEvent) else event
 
 
 def outcome(decoder: cm.EventDecoder, reads: Iterable[Any]) -> Outcome:
-    """Everything a decoder has to say of a stream, to its end or to the error it stops at."""
+    """All events that a decoder returns, and the error that it stops at."""
     events: list[Any] = []
     try:
         for read in reads:
@@ -128,11 +128,11 @@ def outcome(decoder: cm.EventDecoder, reads: Iterable[Any]) -> Outcome:
 
 
 def streamable(response: Document) -> Document:
-    """As much of a response, snake_case, as a stream can carry.
+    """The part of a response in snake_case that a stream can carry.
 
-    No event holds guardrails, an unknown entry, when a message or a call was completed, arguments that are an object,
-    or null for a time. An entry is told from others by its id, a call by its id or tool_call_id. Content is made of
-    deltas: a list without a chunk in it cannot be sent, nor neighbouring texts in one reasoning be told apart.
+    No event holds guardrails, an unknown entry, the time when a message or a call was completed, arguments that are an
+    object, or null for a time. An entry is identified by its id, a call by its id or tool_call_id. Content is made of
+    deltas: an empty list cannot be sent, and neighbouring texts in one reasoning are joined.
     """
     entries = [
         _streamable(entry, n) for n, entry in enumerate(response["outputs"]) if class_of(entry, "entry", "snake")
@@ -171,8 +171,8 @@ def _streamable_chunk(chunk: Document) -> Document:
 
 
 def streamed(response: Document, random: Random) -> list[Document]:
-    """The events, snake_case, in which the service streams a ``streamable`` response: one way of many."""
-    # Outputs have an index each, or share index 0 and are told apart by id; only the former may be interleaved.
+    """The events in snake_case of a ``streamable`` response: one of the many ways to stream it."""
+    # Outputs have an index each, or share index 0 and have different ids. Only the former may be interleaved.
     indexed = random.random() < 0.5
     outputs = [_output(entry, n if indexed else 0, random) for n, entry in enumerate(response["outputs"])]
     events: list[Document] = [{"type": "conversation.response.started", "conversation_id": response["conversation_id"]}]
@@ -228,7 +228,7 @@ def _content(content: str | list[Document], random: Random) -> list[Document]:
     index, last = 0, None
     for chunk in content:
         kind = class_of(chunk, "chunk", "snake")
-        # What would merge with its neighbour has to be told apart from it by its index.
+        # A chunk that would merge with its neighbour needs another index.
         if last is not None and (kind is last or random.random() < 0.5):
             index += 1
         last = kind

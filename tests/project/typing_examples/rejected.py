@@ -1,6 +1,6 @@
-"""What type checkers have to reject, each line with the error that mypy has for it.
+"""Lines that type checkers must reject, each with mypy's error code.
 
-Both checkers report an ignored error that is not there (mypy when strict): so a line that is accepted fails.
+Both checkers report a ``type: ignore`` that is not needed (mypy when strict), so a line that they accept fails.
 """
 # pyright: reportUnnecessaryTypeIgnoreComment=true
 
@@ -19,11 +19,11 @@ def wrong(entry: cm.OutputEntry, response: cm.ConversationResponse, call: cm.Fun
     cm.Codec("kebab")  # type: ignore[arg-type]
     response.outputs.append("text")  # type: ignore[arg-type]
 
-    # What may be absent is not there yet.
+    # A field that may be absent has to be checked first.
     tool = cm.ToolExecutionEntry(name="t")
     tool.arguments.upper()  # type: ignore[union-attr]
 
-    # A tag rules the other classes out, ``Unknown`` too.
+    # A tag excludes the other classes, ``Unknown`` too.
     print(entry.text)  # type: ignore[union-attr]
     if entry.type == "message.output":
         print(entry.raw)  # type: ignore[attr-defined]

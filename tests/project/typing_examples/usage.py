@@ -1,4 +1,4 @@
-"""How users write it: every line has to type-check, and the types have to be these."""
+"""Code as users write it: every line must type-check, with these types."""
 
 from datetime import datetime
 from typing import Any
@@ -21,7 +21,7 @@ def decoding(data: bytes, view: memoryview, text: str) -> None:
     assert_type(cm.camel.decode(data, cm.ConversationUsageInfo), cm.ConversationUsageInfo)
     assert_type(cm.camel.decode_lines(data), list[cm.ConversationResponse])
     assert_type(cm.camel.decode_lines(data, cm.ResponseDoneEvent), list[cm.ResponseDoneEvent])
-    # No type checker takes a union where a class is asked for: with an annotation, it is as good.
+    # Type checkers do not accept a union where a class is expected, so the variable is annotated.
     entry: cm.OutputEntry = cm.camel.decode(data, cm.OutputEntry)
     chunk: cm.ContentChunk = cm.camel.decode(data, type=cm.ContentChunk)
     event: cm.ConversationEvent = cm.snake.decode(data, cm.ConversationEvent)

@@ -26,7 +26,7 @@ class ServerSentEvent(Struct, frozen=True):
     retry: int | None = None
 
 
-class SSEDecoder(BlockReader):
+class SSEDecoder:
     """Reads server-sent events from bytes in any split; bytes that are no UTF-8 become U+FFFD.
 
     ``last_event_id`` and ``reconnection_time`` (milliseconds, ``None`` until the stream sets it) are for those who
@@ -40,13 +40,13 @@ class SSEDecoder(BlockReader):
     [ServerSentEvent(event='greeting', data='Hello', id='', retry=None)]
     """
 
-    __slots__ = ("last_event_id", "reconnection_time")
+    __slots__ = ("_blocks", "last_event_id", "reconnection_time")
 
     last_event_id: str
     reconnection_time: int | None
 
     def __init__(self, max_event_bytes: int = MAX_EVENT_BYTES) -> None:
-        super().__init__(max_event_bytes)
+        self._blocks = BlockReader(max_event_bytes)
         self.last_event_id = ""
         self.reconnection_time = None
 
@@ -55,12 +55,12 @@ class SSEDecoder(BlockReader):
 
         Raises ``EventTooLargeError`` at an event of more than ``max_event_bytes``, after returning those before it.
         """
-        block = self._cut(data)
+        block = self._blocks.feed(data)
         return [event for frame in block.split(b"\n\n") if (event := self._event(read_fields(frame)))] if block else []
 
     def close(self) -> list[ServerSentEvent]:
         """Ends the stream: the last event, if only its blank line is missing. An event cut off is dropped."""
-        fields = read_fields(self._rest())
+        fields = read_fields(self._blocks.close())
         event = self._event(fields) if is_json(fields.data or b"") else None
         return [event] if event else []
 

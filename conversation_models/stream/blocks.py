@@ -1,13 +1,13 @@
 """Cuts the bytes of a stream into blocks of whole events.
 
-The plan: every reader first cuts its bytes into *blocks*, runs of whole events with lines ended by LF and a blank line
-last, and holds back what follows the last blank line. Blocks come out as large as the reads were, so that what reads
-them can work on many events at once. No byte is searched twice for a line's end, what is held back is appended to one
-buffer that grows by an eighth at a time, and comments are dropped on arrival: the work and the memory grow with the
-bytes, however they were cut.
+The plan: every reader first cuts its bytes into *blocks*. A block is a run of whole events with LF line endings and a
+blank line last. The bytes after the last blank line are held until their event is complete. Blocks are as large as the
+reads were, so that a reader can work on many events at once. No byte is searched twice for a line end, the held bytes
+are one buffer that grows by an eighth at a time, and comments are dropped on arrival: work and memory are linear in
+the bytes, however they are cut.
 
-Two additions to the standard, both of them what services do: ``data: [DONE]`` is no event, and a last event whose blank
-line never came is one if its data is whole JSON.
+Two additions to the standard, both of which services rely on: ``data: [DONE]`` is not an event, and a last event whose
+blank line is missing is one if its data is whole JSON.
 """
 
 import re
@@ -28,47 +28,96 @@ _COMMENTS = re.compile(rb"^:[^\n]*\n", re.MULTILINE)
 
 
 class BlockReader:
-    """Cuts a stream into blocks. The readers inherit it, since they ask all the time what is held back."""
+    """Cuts a stream into blocks of whole events.
 
-    __slots__ = ("_after_cr", "_careful", "_held", "_in_comment", "_max_event_bytes", "_start", "_too_large")
+    An event over ``max_event_bytes`` ends the stream with ``EventTooLargeError``, or is dropped if ``skip_oversized``.
+    Neither comments nor the blank line count.
+    """
 
-    def __init__(self, max_event_bytes: int = MAX_EVENT_BYTES) -> None:
+    __slots__ = (
+        "_after_cr",
+        "_in_comment",
+        "_max_event_bytes",
+        "_needs_normalising",
+        "_oversized",
+        "_skip_oversized",
+        "_start",
+        "between_events",
+        "unfinished",
+    )
+
+    between_events: bool
+    """True only if the next byte begins an event. A read of one whole event can then go without ``feed``."""
+    unfinished: bytearray
+    """The bytes of the event that is not complete yet, without comments and with LF line endings. Not to be changed."""
+
+    def __init__(self, max_event_bytes: int = MAX_EVENT_BYTES, *, skip_oversized: bool = False) -> None:
         self._max_event_bytes = max_event_bytes
-        self._held = bytearray()  # The unfinished event, without its comments.
-        self._in_comment = False
-        self._after_cr = False
-        self._start: bytes | None = b""  # What may become a byte-order mark; None once that is settled.
-        self._too_large = False
-        self._careful = True  # One of the last four is set.
+        self._skip_oversized = skip_oversized
+        self._begin()
 
-    def _cut(self, data: "Buffer | str") -> bytes:
-        """The block that ``data`` completes, empty if there is none.
+    def _begin(self) -> None:
+        self.between_events = False
+        self.unfinished = bytearray()  # Only the last byte of an event that is being skipped.
+        self._oversized = False  # The unfinished event is over the limit.
+        # At the next read, ...
+        self._after_cr = False  # ... a `\n` at its start completes a `\r\n`.
+        self._in_comment = False  # ... the bytes up to a line end belong to a comment.
+        self._start: bytes | None = b""  # ... these bytes and its first may be a byte-order mark. None: settled.
+        self._needs_normalising = True  # ... one of these three is to be seen to, or `_oversized` to be raised.
 
-        Raises ``EventTooLargeError`` at an event over the limit, at the next call where a block comes before it.
+    def feed(self, data: "Buffer | str") -> bytes:
+        """The block that ``data`` completes, empty if there is none. O(size).
+
+        Raises ``EventTooLargeError`` at an event over the limit; if a block precedes it, the next call does.
         """
-        text = self._plain(data) if self._careful or type(data) is not bytes or _CR in data else data
+        if type(data) is bytes and not self._needs_normalising and _CR not in data:
+            text = data
+        else:
+            text = self._normalised(data)
         if not text:
             return b""
+        held = self.unfinished
         end = text.rfind(b"\n\n") + 2
         if end == 1 and not (text[0] == _LF and self._at_line_start()):
             # No blank line here, nor one whose LF is the first byte, after a line that ended in an earlier read.
             end = 0
-        block = b""
-        if end:
-            block = b"".join((self._held, memoryview(text)[:end])) if self._held else text[:end]
-            self._held.clear()
-            if len(block) > self._max_event_bytes:
-                block = self._up_to_too_large(block)
-            text = text[end:]
-        if text and not self._too_large:
-            self._hold(text)
-        if self._too_large and not block:
-            self._check()
+        if not (end and held):
+            block = text[:end]
+        else:
+            block = b"".join((held, memoryview(text)[:end]))
+            held.clear()
+            if self._oversized:
+                # The first event is the rest of the one that is being skipped.
+                self._oversized = False
+                block = block[block.find(b"\n\n") + 2 :]
+        if len(block) > self._max_event_bytes:
+            block = self._without_oversized(block)
+        if end < len(text):
+            self._hold(text[end:])
+        self.between_events = not (held or self._needs_normalising)
+        if self._oversized and not block:
+            self.check()
         return block
 
-    def _plain(self, data: "Buffer | str") -> bytes:
-        """``data`` as bytes, without what only the ends of reads and lines have to be watched for."""
-        self._check()
+    def check(self) -> None:
+        """Raise ``EventTooLargeError`` if the next call of ``feed`` would, whatever it is given."""
+        if self._oversized and not self._skip_oversized:
+            raise EventTooLargeError(f"An event of the stream is larger than {self._max_event_bytes} bytes")
+
+    def close(self) -> bytes:
+        """End the stream and return the bytes of its unfinished event, without comments and with LF line endings.
+
+        After it, the reader reads another stream. Raises ``EventTooLargeError`` as ``check`` does.
+        """
+        self.check()
+        rest = b"" if self._oversized else (self._start or b"") + self.unfinished
+        self._begin()
+        return rest
+
+    def _normalised(self, data: "Buffer | str") -> bytes:
+        """``data`` as bytes with LF line endings, without a byte-order mark and the rest of a comment."""
+        self.check()
         text = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else bytes(data)
         if self._start is not None:
             text = self._start + text
@@ -86,49 +135,48 @@ class BlockReader:
         if self._in_comment:
             _, line_end, text = text.partition(b"\n")
             self._in_comment = not line_end
-        self._careful = self._after_cr or self._in_comment
+        self._needs_normalising = self._after_cr or self._in_comment
         return text
 
     def _at_line_start(self) -> bool:
-        return not self._held or self._held[-1] == _LF
+        return not self.unfinished or self.unfinished[-1] == _LF
 
     def _hold(self, text: bytes) -> None:
+        if self._oversized:
+            self.unfinished[:] = text[-1:]
+            return
         if b"\n:" in text or (text[0] == _COLON and self._at_line_start()):
-            lines = b"" if self._at_line_start() else b" "  # Keeps what is no line's start from being taken for one.
-            kept = _COMMENTS.sub(b"", lines + text)
+            # If we are mid-line, a placeholder stops `^:` from matching here.
+            placeholder = b"" if self._at_line_start() else b" "
+            kept = _COMMENTS.sub(b"", placeholder + text)
             last_line = kept.rfind(b"\n") + 1
             if kept[last_line : last_line + 1] == b":":
                 kept = kept[:last_line]
-                self._in_comment = self._careful = True
-            text = kept[len(lines) :]
-        self._held += text
-        if len(self._held) - self._held.endswith(b"\n") > self._max_event_bytes:
+                self._in_comment = self._needs_normalising = True
+            text = kept[len(placeholder) :]
+        self.unfinished += text
+        if len(self.unfinished) - self.unfinished.endswith(b"\n") > self._max_event_bytes:
             self._give_up()
 
-    def _up_to_too_large(self, block: bytes) -> bytes:
-        passed = 0
-        for frame in block.split(b"\n\n"):
-            if self._is_too_large(frame):
+    def _without_oversized(self, block: bytes) -> bytes:
+        """``block`` without its events over the limit or, if these end the stream, up to the first one."""
+        frames = block.split(b"\n\n")
+        if self._skip_oversized:
+            return b"\n\n".join([frame for frame in frames if not self._is_oversized(frame)])
+        for index, frame in enumerate(frames):
+            if self._is_oversized(frame):
                 self._give_up()
-                return block[:passed]
-            passed += len(frame) + 2
+                return b"".join([frame + b"\n\n" for frame in frames[:index]])
         return block
 
-    def _is_too_large(self, frame: bytes) -> bool:
+    def _is_oversized(self, frame: bytes) -> bool:
         return len(_COMMENTS.sub(b"", frame + b"\n").strip(b"\n")) > self._max_event_bytes
 
     def _give_up(self) -> None:
-        self._held.clear()
-        self._careful = self._too_large = True
-
-    def _check(self) -> None:
-        """Raises ``EventTooLargeError`` where there is no reading on."""
-        if self._too_large:
-            raise EventTooLargeError(f"An event of the stream is larger than {self._max_event_bytes} bytes")
-
-    def _rest(self) -> bytes:
-        """The bytes of the unfinished event, its lines ended by LF, its comments left out; then all begins anew."""
-        self._check()
-        rest = (self._start or b"") + self._held
-        BlockReader.__init__(self, self._max_event_bytes)
-        return rest
+        """Hold no more of an event over the limit."""
+        self._oversized = True
+        if self._skip_oversized:
+            del self.unfinished[:-1]
+        else:
+            self.unfinished.clear()
+            self._needs_normalising = True

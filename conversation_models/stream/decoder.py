@@ -35,7 +35,7 @@ _ENDED_WITH: dict[str | None, bool] = {
 }
 
 
-class EventDecoder(BlockReader):
+class EventDecoder:
     """Reads a stream's events from its bytes, however they are cut. ``Codec.event_decoder`` makes one for each stream.
 
     >>> from conversation_models import camel
@@ -46,7 +46,7 @@ class EventDecoder(BlockReader):
     ['c1']
     """
 
-    __slots__ = ("_decode", "_idle", "_read_event")
+    __slots__ = ("_blocks", "_decode", "_max_event_bytes", "_read_event")
 
     def __init__(
         self,
@@ -55,10 +55,10 @@ class EventDecoder(BlockReader):
         max_event_bytes: int = MAX_EVENT_BYTES,
     ) -> None:
         """``decode`` reads the data of a well-formed event, ``read_event`` any, given the ``event`` field beside it."""
-        super().__init__(max_event_bytes)
+        self._blocks = BlockReader(max_event_bytes)
+        self._max_event_bytes = max_event_bytes
         self._decode = decode
         self._read_event = read_event
-        self._idle = False
 
     def feed(self, data: "Buffer | str") -> list[StreamEvent]:
         """The events that ``data`` completes, in order; an ``InvalidEvent`` stands where one is malformed.
@@ -66,17 +66,16 @@ class EventDecoder(BlockReader):
         Raises ``EventTooLargeError`` at an event of more than ``max_event_bytes``, after returning those before it.
         Costs little more than decoding the events; keeps the unfinished event only.
         """
-        # One read, one delta: what a live stream mostly hands over.
-        if self._idle and type(data) is bytes and data[:_DELTA_LENGTH] == _DELTA and data[-2:] == b"\n\n":
+        blocks = self._blocks
+        # Most reads of a live stream are one delta.
+        if blocks.between_events and type(data) is bytes and data[:_DELTA_LENGTH] == _DELTA and data[-2:] == b"\n\n":
             payload = data[_DELTA_LENGTH:-2]
             if _LF not in payload and _CR not in payload and len(data) <= self._max_event_bytes:
                 try:
                     return [self._decode(payload)]
                 except UNREADABLE:
                     pass
-        self._idle = False
-        block = self._cut(data)
-        self._idle = not (self._held or self._careful)
+        block = blocks.feed(data)
         return self._events(block) if block else []
 
     def close(self) -> list[StreamEvent]:
@@ -84,8 +83,7 @@ class EventDecoder(BlockReader):
 
         Raises ``TruncatedStreamError`` with the bytes left, if the stream was cut off in the middle of an event.
         """
-        self._idle = False
-        rest = self._rest()
+        rest = self._blocks.close()
         fields = read_fields(rest)
         if fields.data is not None and (is_end_mark(fields.data) or is_json(fields.data)):
             return self._frames(rest)
@@ -146,7 +144,7 @@ def iter_events(decoder: EventDecoder, chunks: Iterable[Any], strict: bool) -> G
             for event in _raising(decoder.feed(chunk), strict):
                 ended = _ENDED_WITH.get(event.type, ended)
                 yield event
-            decoder._check()
+            decoder._blocks.check()
         yield from _raising(_close(decoder, ended), strict)
     finally:
         if isinstance(chunks, Generator):
@@ -163,7 +161,7 @@ async def aiter_events(
             for event in _raising(decoder.feed(chunk), strict):
                 ended = _ENDED_WITH.get(event.type, ended)
                 yield event
-            decoder._check()
+            decoder._blocks.check()
         for event in _raising(_close(decoder, ended), strict):
             yield event
     finally:

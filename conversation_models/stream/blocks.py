@@ -14,6 +14,7 @@ import re
 from typing import TYPE_CHECKING
 
 from .errors import EventTooLargeError
+from .frames import frames_of
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -24,7 +25,8 @@ MAX_EVENT_BYTES = 16 * 1024 * 1024
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _LF, _CR, _COLON = b"\n\r:"
-_COMMENTS = re.compile(rb"^:[^\n]*\n", re.MULTILINE)
+_COMMENTS = re.compile(rb"\n:[^\n]*(?:\n:[^\n]*){0,63}")
+"""A run of comments. One by one would take longer, and without a bound the matching takes memory for each."""
 
 
 class BlockReader:
@@ -47,9 +49,9 @@ class BlockReader:
     )
 
     between_events: bool
-    """True only if the next byte begins an event. A read of one whole event can then go without ``feed``."""
+    """True only if the next byte begins an event. A read of exactly one event need not go through ``feed`` then."""
     unfinished: bytearray
-    """The bytes of the event that is not complete yet, without comments and with LF line endings. Not to be changed."""
+    """The bytes of the incomplete event, without comments and with LF line endings. Readers must not change it."""
 
     def __init__(self, max_event_bytes: int = MAX_EVENT_BYTES, *, skip_oversized: bool = False) -> None:
         self._max_event_bytes = max_event_bytes
@@ -58,13 +60,12 @@ class BlockReader:
 
     def _begin(self) -> None:
         self.between_events = False
-        self.unfinished = bytearray()  # Only the last byte of an event that is being skipped.
+        self.unfinished = bytearray()  # Of an event that is being skipped, only the last byte.
         self._oversized = False  # The unfinished event is over the limit.
-        # At the next read, ...
-        self._after_cr = False  # ... a `\n` at its start completes a `\r\n`.
-        self._in_comment = False  # ... the bytes up to a line end belong to a comment.
-        self._start: bytes | None = b""  # ... these bytes and its first may be a byte-order mark. None: settled.
-        self._needs_normalising = True  # ... one of these three is to be seen to, or `_oversized` to be raised.
+        self._after_cr = False  # A `\n` at the start of the next read completes the previous `\r\n`.
+        self._in_comment = False  # The next read begins inside a comment.
+        self._start: bytes | None = b""  # All bytes so far if they may become a byte-order mark, `None` if not.
+        self._needs_normalising = True  # One of the four flags above needs checking on the next read.
 
     def feed(self, data: "Buffer | str") -> bytes:
         """The block that ``data`` completes, empty if there is none. O(size).
@@ -80,7 +81,7 @@ class BlockReader:
         held = self.unfinished
         end = text.rfind(b"\n\n") + 2
         if end == 1 and not (text[0] == _LF and self._at_line_start()):
-            # No blank line here, nor one whose LF is the first byte, after a line that ended in an earlier read.
+            # No blank line in this read. (One that began in an earlier read would end with the first byte of this one.)
             end = 0
         if not (end and held):
             block = text[:end]
@@ -101,7 +102,7 @@ class BlockReader:
         return block
 
     def check(self) -> None:
-        """Raise ``EventTooLargeError`` if the next call of ``feed`` would, whatever it is given."""
+        """Raise ``EventTooLargeError`` if the next call of ``feed`` would, whatever its data."""
         if self._oversized and not self._skip_oversized:
             raise EventTooLargeError(f"An event of the stream is larger than {self._max_event_bytes} bytes")
 
@@ -118,7 +119,7 @@ class BlockReader:
     def _normalised(self, data: "Buffer | str") -> bytes:
         """``data`` as bytes with LF line endings, without a byte-order mark and the rest of a comment."""
         self.check()
-        text = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else bytes(data)
+        text = _bytes_of(data)
         if self._start is not None:
             text = self._start + text
             if len(text) < 3 and BYTE_ORDER_MARK.startswith(text):
@@ -145,32 +146,32 @@ class BlockReader:
         if self._oversized:
             self.unfinished[:] = text[-1:]
             return
-        if b"\n:" in text or (text[0] == _COLON and self._at_line_start()):
-            # If we are mid-line, a placeholder stops `^:` from matching here.
-            placeholder = b"" if self._at_line_start() else b" "
-            kept = _COMMENTS.sub(b"", placeholder + text)
-            last_line = kept.rfind(b"\n") + 1
-            if kept[last_line : last_line + 1] == b":":
-                kept = kept[:last_line]
+        if text.find(b"\n:") >= 0 or (text[0] == _COLON and self._at_line_start()):
+            # The byte before `text` tells whether its first line is a comment.
+            lines = (b"\n" if self._at_line_start() else b" ") + text
+            last_line = lines.rfind(b"\n") + 1
+            if lines.startswith(b":", last_line):
+                lines = lines[:last_line]
                 self._in_comment = self._needs_normalising = True
-            text = kept[len(placeholder) :]
+            text = _COMMENTS.sub(b"", lines)[1:]
         self.unfinished += text
         if len(self.unfinished) - self.unfinished.endswith(b"\n") > self._max_event_bytes:
             self._give_up()
 
     def _without_oversized(self, block: bytes) -> bytes:
         """``block`` without its events over the limit or, if these end the stream, up to the first one."""
-        frames = block.split(b"\n\n")
-        if self._skip_oversized:
-            return b"\n\n".join([frame for frame in frames if not self._is_oversized(frame)])
-        for index, frame in enumerate(frames):
-            if self._is_oversized(frame):
+        kept: list[bytes] = []
+        for frame in frames_of(block):
+            if not self._is_oversized(frame):
+                kept.append(frame)
+            elif not self._skip_oversized:
                 self._give_up()
-                return b"".join([frame + b"\n\n" for frame in frames[:index]])
-        return block
+                break
+        return b"".join([frame + b"\n\n" for frame in kept])
 
     def _is_oversized(self, frame: bytes) -> bool:
-        return len(_COMMENTS.sub(b"", frame + b"\n").strip(b"\n")) > self._max_event_bytes
+        limit = self._max_event_bytes
+        return len(frame) > limit and len(_COMMENTS.sub(b"", b"\n" + frame).strip(b"\n")) > limit
 
     def _give_up(self) -> None:
         """Hold no more of an event over the limit."""
@@ -180,3 +181,13 @@ class BlockReader:
         else:
             self.unfinished.clear()
             self._needs_normalising = True
+
+
+def _bytes_of(data: "Buffer | str") -> bytes:
+    if isinstance(data, str):
+        return data.encode("utf-8", "surrogatepass")
+    try:
+        return data if type(data) is bytes else bytes(memoryview(data))
+    except TypeError:
+        # `bytes` would turn an int into NULs, and a list of ints into bytes.
+        raise TypeError(f"Expected bytes, another buffer or str, not {type(data).__qualname__}") from None

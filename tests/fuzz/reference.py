@@ -106,7 +106,8 @@ def read_events(stream: bytes) -> list[Event]:
             field(line)
         else:
             dispatch()
-    if last:
+    # Data that may be cut off is whole if its JSON is; another field could be anything.
+    if last.partition(b":")[0] == b"data":
         field(last)
     if data and is_whole_json(b"\n".join(data)):
         dispatch()

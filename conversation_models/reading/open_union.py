@@ -45,17 +45,28 @@ def read_open(data: Any, tp: Any, rejection: ValidationError, root: str) -> Any:
 
 
 def _read_members(raws: list[Raw], union: "OpenUnion", path: str) -> list[Any]:
-    decode = union.decoder.decode
-    # Each member replaces its text in the list, so that a flood of tiny members is not held twice.
+    # Members take the place of their texts batch by batch, so that a flood of tiny ones is not held twice.
     members: list[Any] = raws
-    for index, raw in enumerate(raws):
-        if memoryview(raw)[0] != _BEGIN_OBJECT:
-            members[index] = unknown(None, raw)
+    for start in range(0, len(raws), _BATCH):
+        members[start : start + _BATCH] = _read_batch(raws[start : start + _BATCH], union, path, start)
+    return members
+
+
+_BATCH = 1024
+
+
+def _read_batch(raws: list[Raw], union: "OpenUnion", path: str, start: int) -> list[Any]:
+    members: list[Any] = []
+    while (count := len(members)) < len(raws):
+        if memoryview(raws[count])[0] != _BEGIN_OBJECT:
+            members.append(unknown(None, raws[count]))
             continue
         try:
-            members[index] = decode(raw)
+            # ``extend`` keeps what came before the member that is refused.
+            members.extend(map(union.decoder.decode, raws[count:]))
         except ValidationError:
-            members[index] = _read_member(raw, union, f"{path}[{index}]")
+            count = len(members)
+            members.append(_read_member(raws[count], union, f"{path}[{start + count}]"))
     return members
 
 
@@ -147,7 +158,7 @@ class OpenUnion:
         self._by_tag = {cls.type: cls for cls in members}
         # The keys that identify a model if there is no tag, most specific first, in the member's own spelling and in
         # the other one.
-        self._deciding = [
+        deciding = [
             (_key(spelled, name), spelled)
             for base, name in RECOGNISED_BY.items()
             for cls in members
@@ -155,8 +166,9 @@ class OpenUnion:
             for spelled in dict.fromkeys((cls, _other_family(cls)))
         ]
         # Reads the tag, the last one of several, and which of the deciding keys are there.
-        keys = sorted({"type", *(key for key, _ in self._deciding)})
+        keys = list(dict.fromkeys(["type", *(key for key, _ in deciding)]))
         self._probe: Decoder[Any] = Decoder(defstruct("Probe", [(key, Raw | UnsetType, UNSET) for key in keys]))
+        self._deciding = [(keys.index(key), cls) for key, cls in deciding]
 
     def sight(self, raw: Any) -> Sighting:
         """Look at a member's tag, and without one at the keys that decide."""
@@ -170,7 +182,8 @@ class OpenUnion:
             except ValidationError:
                 return Sighting(None, [])
             return Sighting(tag, [self._by_tag[tag]] if tag in self._by_tag else [])
-        return Sighting(UNSET, [cls for key, cls in self._deciding if getattr(probe, key) is not UNSET])
+        values = structs.astuple(probe)
+        return Sighting(UNSET, [cls for position, cls in self._deciding if values[position] is not UNSET])
 
 
 def _other_family(cls: Any) -> Any:

@@ -9,10 +9,10 @@ question. These classes are collected in ``settled``: a member of such a class, 
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 from ..building import Built
-from ..models.base import Model, fields_of
+from ..models.base import Model, fields_of, is_model
 from .twins import FAMILIES, Naming, public_of, snake_type
 
 __all__ = ["Spelling", "spelling_of"]
@@ -33,9 +33,13 @@ _CHECK_FIELD = """
         elif len(member) < 8 or not settled.issuperset(map(type, member)):
             for item in member:
                 cls = type(item)
-                if cls not in settled and not checks[cls](item):
+                if cls in settled{or_plain}:
+                    continue
+                if not checks[cls](item):
                     return False
 """
+# A member with one field to look at, such as a message, is mostly plain (its content is text): that saves a call too.
+_OR_PLAIN = " or (cls is {cls} and type(item.{field}) in settled)"
 
 
 class Spelling(NamedTuple):
@@ -63,10 +67,22 @@ def spelling_of(naming: Naming) -> Spelling:
             if family(public) is not cls:
                 return lambda _: False
             if names := _respelled_fields(public):
-                fields = "".join([_CHECK_FIELD.format(name=name) for name in names])
-                return compiled(f"def function(value):{fields}    return True")
+                return compile_check_of_fields(cls, names)
         settled.add(cls)
         return lambda _: True
+
+    def compile_check_of_fields(cls: type[Model], names: list[str]) -> Callable[[Any], bool]:
+        source = "def function(value):"
+        plain: dict[str, Any] = {}
+        for info in fields_of(cls):
+            if info.name in names:
+                or_plain = ""
+                for member in filter(is_model, _classes_in(info.type)):
+                    if len(inner := _respelled_fields(public_of(member))) == 1:
+                        plain[member.__name__] = member
+                        or_plain += _OR_PLAIN.format(cls=member.__name__, field=inner[0])
+                source += _CHECK_FIELD.format(name=info.name, or_plain=or_plain)
+        return compiled(f"{source}    return True", **plain)
 
     def compile_rebuild(cls: type) -> Callable[[Any], Any]:
         if issubclass(cls, ARRAYS):
@@ -104,3 +120,8 @@ def spelling_of(naming: Naming) -> Spelling:
 def _respelled_fields(public: type[Model]) -> list[str]:
     """The names of the fields that can hold a model with two spellings."""
     return [info.name for info in fields_of(public) if snake_type(info.type) != info.type]
+
+
+def _classes_in(tp: Any) -> list[Any]:
+    """The classes that ``tp`` is made of, through lists, dicts and unions."""
+    return [cls for argument in get_args(tp) for cls in _classes_in(argument)] or [tp]

@@ -29,9 +29,9 @@ T = TypeVar("T")
 
 
 class Codec:
-    """Reads and writes one naming of the wire: ``camel`` and ``snake`` are the two there are.
+    """Reads and writes one naming of the wire. There are two: ``camel`` and ``snake``.
 
-    What either decodes is an instance of the public models, equal where the values are equal, and either encodes any of
+    Both decode to the same public models, so equal values are equal whichever codec read them, and both encode any of
     them. ``data`` is a str or has the buffer protocol (bytes, bytearray, memoryview, mmap). Thread-safe.
     """
 
@@ -61,12 +61,12 @@ class Codec:
     @overload
     def decode(self, data: "Buffer | str", type: Any) -> Any: ...
     def decode(self, data: "Buffer | str", type: Any = ConversationResponse) -> Any:
-        """Read one JSON document as ``type``: a model, or one of the unions of models.
+        """Read one JSON document as ``type``: a model, one of the unions of models, or a list or dict of these.
 
-        Raises ``ConversationDecodeError`` for everything else, with the path of the value that is wrong. Of a repeated
-        key the last one counts, but values are checked as they come, the earlier ones too. Well-formed,
-        tagged input costs one call of a prebuilt ``msgspec.json.Decoder``, untagged or unknown members about one more.
-        Nothing of ``data`` is kept.
+        Raises ``ConversationDecodeError`` with the path of the first value that is wrong, and ``TypeError`` if ``data``
+        is not a str or buffer, or ``type`` cannot be read. Of a repeated key the last one counts, but the earlier
+        values are checked too. O(size): one call of a prebuilt ``msgspec.json.Decoder``, and a second look at untagged
+        and unknown members. The value keeps no reference to ``data``.
 
         >>> from conversation_models import camel
         >>> camel.decode(b'{"conversationId": "c1", "outputs": [{"content": "Hi"}], "usage": {}}').outputs[0].text
@@ -85,9 +85,9 @@ class Codec:
     @overload
     def decode_lines(self, data: "Buffer | str", type: Any) -> list[Any]: ...
     def decode_lines(self, data: "Buffer | str", type: Any = ConversationResponse) -> list[Any]:
-        """Read newline-delimited JSON, blank lines passed over, each document as ``decode`` does.
+        """Read newline-delimited JSON, each document as ``decode`` does. Blank lines are skipped.
 
-        Paths of errors begin with the document's index: ``$[3].usage``.
+        The paths of errors begin with the document's index: ``$[3].usage``.
         """
         decoder = self._decoders[type]
         try:
@@ -124,7 +124,7 @@ class Codec:
         self._encoder.encode_into(self._respell(value), buffer, offset)
 
     def encode_lines(self, values: Iterable[Any]) -> bytes:
-        """``values`` as newline-delimited JSON, each line ended by LF; line ends in what is unknown become spaces."""
+        """``values`` as newline-delimited JSON, each line ended by LF. Line ends in an ``Unknown`` become spaces."""
         documents = [self._respell(value) for value in values]
         lines = self._encoder.encode_lines(documents)
         if b"\r" not in lines and lines.count(b"\n") == len(documents):
@@ -132,9 +132,10 @@ class Codec:
         return b"".join([self._encoder.encode(document).translate(_ON_ONE_LINE) + b"\n" for document in documents])
 
     def peek(self, data: "Buffer | str") -> ResponseHead:
-        """Read a response's ``conversation_id`` and ``usage``; ``outputs`` is skipped, and stays a view of ``data``.
+        """Read a response's ``conversation_id`` and ``usage``, and skip ``outputs``, which becomes a view of ``data``.
 
-        Raises ``ConversationDecodeError`` as ``decode`` does. Allocates nothing that grows with ``outputs``.
+        Raises ``ConversationDecodeError`` as ``decode`` does, but does not check that the text of ``outputs`` is UTF-8.
+        O(size), without an allocation that grows with ``outputs``.
 
         >>> from conversation_models import camel
         >>> head = camel.peek(b'{"conversationId": "c1", "outputs": [1, 2], "usage": {"totalTokens": 7}}')
@@ -146,8 +147,8 @@ class Codec:
     def drift(self, data: "Buffer | str", type: Any = ConversationResponse) -> list[str]:
         """JSON paths, in document order, of the fields and tags in ``data`` that the models do not know.
 
-        Free-form values are not looked into. Raises ``ConversationDecodeError`` for what is not JSON; JSON of the
-        wrong shape is ``decode``'s business. Costs a dict for each object a model describes.
+        Does not look into free-form values. Raises ``ConversationDecodeError`` for text that is not JSON, and skips
+        values of the wrong shape, which ``decode`` reports. O(size), with a dict for each object that has a model.
 
         >>> from conversation_models import camel
         >>> camel.drift(b'{"conversationId": "c1", "outputs": [{"type": "video.output"}], "region": "eu"}')

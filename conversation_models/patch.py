@@ -95,17 +95,18 @@ class _Level(NamedTuple):
 
 def _search(text: memoryview, start: int, end: int, step: str | int) -> _Level:
     """Search the object or array at ``text[start:end]``, whichever ``step`` asks for."""
-    raws, skip_key = _members(text[start:end], step)
+    raws, have_keys = _members(text[start:end], step)
     wanted = step if isinstance(step, int) else camel.encode(step)
     value: slice | None = None
     others: list[memoryview] = []
     # The text between ``kept`` and ``gap`` belongs to other members and is not in ``others`` yet.
-    begin = kept = gap = start + 1
+    begin = gap = start + 1
+    kept: int | None = begin
     for index, raw in enumerate(raws):
         key = value_start = _skip(_COMMA, text, gap)
         if index == 0:
             begin = kept = key
-        if skip_key:
+        if have_keys:
             match = _match(_KEY, text, key)
             name, value_start = match[1], match.end()
             is_wanted = name == wanted or (b"\\" in name and decoder_of[str].decode(name) == step)
@@ -114,14 +115,14 @@ def _search(text: memoryview, start: int, end: int, step: str | int) -> _Level:
         value_end = value_start + _length(raw)
         if is_wanted:
             value = slice(value_start, value_end)
-            if kept < gap:
+            if kept is not None and kept < gap:
                 others.append(text[kept:gap])
             # The comma goes with the member after it, so the first one that stays leaves its own out.
-            kept = value_end if others else -1
-        elif kept == -1:
+            kept = value_end if others else None
+        elif kept is None:
             kept = key
         gap = value_end
-    if -1 < kept < gap:
+    if kept is not None and kept < gap:
         others.append(text[kept:gap])
     return _Level(value, others, begin, gap)
 

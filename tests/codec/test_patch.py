@@ -132,6 +132,9 @@ def test_removing_keeps_every_other_byte(document: Any, seed: int, data: st.Data
         # Of a repeated key, the last one counts. Removing it removes all.
         (b'{"a":1,"b":2,"a":3}', ["a"], 9, b'{"a":1,"b":2,"a":9}'),
         (b'{"a":1,"b":2,"a":3}', ["a"], UNSET, b'{"b":2}'),
+        (b'{"a":1,"a":2,"b":3}', ["a"], UNSET, b'{"b":3}'),
+        (b'{"b":0,"a":1,"a":2,"b":3,"a":4}', ["a"], UNSET, b'{"b":0,"b":3}'),
+        (b'{ "a":1 ,"a":2 }', ["a"], UNSET, b"{  }"),
         # Keys are compared unescaped.
         (b'{"\\u0061\\"b":1,"c":2}', ['a"b'], 3, b'{"\\u0061\\"b":3,"c":2}'),
         ('{"ü":{"a,b:":[1]}}'.encode(), ["ü", "a,b:", 0], "é", '{"ü":{"a,b:":["é"]}}'.encode()),

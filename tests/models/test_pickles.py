@@ -27,6 +27,7 @@ ERRORS: list[Exception] = [
     cm.ConversationModelsError("any"),
     cm.ConversationDecodeError("Expected `str`, got `int` - at `$.outputs[0].name`", "$.outputs[0].name"),
     cm.EventTooLargeError("too large"),
+    cm.MultipleResponsesError("two"),
     cm.TruncatedStreamError("cut off", b"data: {", PARTIAL),
     cm.ConversationResponseError(cm.ResponseErrorEvent(message="overloaded", code=3000), PARTIAL),
 ]

@@ -8,7 +8,7 @@ from msgspec.json import Decoder, Encoder
 
 from .building import Built
 from .jsontext import UNREADABLE, check_utf8, decode_error, decoder_of, view_of
-from .models.events import ConversationEvent
+from .models.events import ConversationEvent, Event
 from .models.responses import ConversationResponse, ResponseHead
 from .models.unknown import Unknown
 from .reading.drift import find_drift
@@ -16,8 +16,9 @@ from .reading.open_union import read_open, tagged_members, union_of, unknown
 from .spelling.respell import spelling_of
 from .spelling.twins import FAMILIES, Naming, check_type
 from .stream.blocks import MAX_EVENT_BYTES
-from .stream.decoder import EventDecoder, InvalidEvent, StreamEvent, aiter_events, iter_events
+from .stream.decoder import EventDecoder, aiter_events, iter_events
 from .stream.frames import encode_frame
+from .stream.invalid import InvalidEvent, StreamEvent, not_an_event
 from .stream.meter import StreamMeter
 
 if TYPE_CHECKING:
@@ -197,9 +198,14 @@ class Codec:
         return aiter_events(self.event_decoder(), chunks, strict)
 
     def encode_event(self, event: StreamEvent) -> bytes:
-        """``event`` as one server-sent event; an ``Unknown`` or ``InvalidEvent`` with what it came with."""
+        """Encode ``event`` as one server-sent event. ``Unknown`` and ``InvalidEvent`` are written back unchanged.
+
+        Raises ``TypeError`` for a value that is not an event.
+        """
         if isinstance(event, InvalidEvent):
             return encode_frame(event.event.encode(), event.raw)
+        if not isinstance(event, (Event, Unknown)):
+            raise not_an_event(type(event))
         return encode_frame((event.type or "").encode(), self.encode(event))
 
     def meter(self) -> StreamMeter:

@@ -1,19 +1,20 @@
 """Cuts the bytes of a stream into blocks of whole events.
 
-The plan: every reader first cuts its bytes into *blocks*, runs of whole events with lines ended by LF and a blank line
-last, and holds back what follows the last blank line. Blocks come out as large as the reads were, so that what reads
-them can work on many events at once. No byte is searched twice for a line's end, what is held back is appended to one
-buffer that grows by an eighth at a time, and comments are dropped on arrival: the work and the memory grow with the
-bytes, however they were cut.
+The plan: every reader first cuts its bytes into *blocks*. A block is a run of whole events with LF line endings and a
+blank line last. The bytes after the last blank line are held until their event is complete. Blocks are as large as the
+reads were, so that a reader can work on many events at once. No byte is searched twice for a line end, the held bytes
+are one buffer that grows by an eighth at a time, and comments are dropped on arrival: work and memory are linear in
+the bytes, however they are cut.
 
-Two additions to the standard, both of them what services do: ``data: [DONE]`` is no event, and a last event whose blank
-line never came is one if its data is whole JSON.
+Two additions to the standard, both of which services rely on: ``data: [DONE]`` is not an event, and a last event whose
+blank line is missing is one if its data is whole JSON.
 """
 
 import re
 from typing import TYPE_CHECKING
 
 from .errors import EventTooLargeError
+from .frames import frames_of
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -24,52 +25,101 @@ MAX_EVENT_BYTES = 16 * 1024 * 1024
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _LF, _CR, _COLON = b"\n\r:"
-_COMMENTS = re.compile(rb"^:[^\n]*\n", re.MULTILINE)
+_COMMENTS = re.compile(rb"\n:[^\n]*(?:\n:[^\n]*){0,63}")
+"""A run of comments. One by one would take longer, and without a bound the matching takes memory for each."""
 
 
 class BlockReader:
-    """Cuts a stream into blocks. The readers inherit it, since they ask all the time what is held back."""
+    """Cuts a stream into blocks of whole events.
 
-    __slots__ = ("_after_cr", "_careful", "_held", "_in_comment", "_max_event_bytes", "_start", "_too_large")
+    An event over ``max_event_bytes`` ends the stream with ``EventTooLargeError``, or is dropped if ``skip_oversized``.
+    Neither comments nor the blank line count.
+    """
 
-    def __init__(self, max_event_bytes: int = MAX_EVENT_BYTES) -> None:
+    __slots__ = (
+        "_after_cr",
+        "_in_comment",
+        "_max_event_bytes",
+        "_needs_normalising",
+        "_oversized",
+        "_skip_oversized",
+        "_start",
+        "between_events",
+        "unfinished",
+    )
+
+    between_events: bool
+    """True only if the next byte begins an event. A read of exactly one event need not go through ``feed`` then."""
+    unfinished: bytearray
+    """The bytes of the incomplete event, without comments and with LF line endings. Readers must not change it."""
+
+    def __init__(self, max_event_bytes: int = MAX_EVENT_BYTES, *, skip_oversized: bool = False) -> None:
         self._max_event_bytes = max_event_bytes
-        self._held = bytearray()  # The unfinished event, without its comments.
-        self._in_comment = False
-        self._after_cr = False
-        self._start: bytes | None = b""  # What may become a byte-order mark; None once that is settled.
-        self._too_large = False
-        self._careful = True  # One of the last four is set.
+        self._skip_oversized = skip_oversized
+        self._begin()
 
-    def _cut(self, data: "Buffer | str") -> bytes:
-        """The block that ``data`` completes, empty if there is none.
+    def _begin(self) -> None:
+        self.between_events = False
+        self.unfinished = bytearray()  # Of an event that is being skipped, only the last byte.
+        self._oversized = False  # The unfinished event is over the limit.
+        self._after_cr = False  # A `\n` at the start of the next read completes the previous `\r\n`.
+        self._in_comment = False  # The next read begins inside a comment.
+        self._start: bytes | None = b""  # All bytes so far if they may become a byte-order mark, `None` if not.
+        self._needs_normalising = True  # One of the four flags above needs checking on the next read.
 
-        Raises ``EventTooLargeError`` at an event over the limit, at the next call where a block comes before it.
+    def feed(self, data: "Buffer | str") -> bytes:
+        """The block that ``data`` completes, empty if there is none. O(size).
+
+        Raises ``EventTooLargeError`` at an event over the limit; if a block precedes it, the next call does.
         """
-        text = self._plain(data) if self._careful or type(data) is not bytes or _CR in data else data
+        if type(data) is bytes and not self._needs_normalising and _CR not in data:
+            text = data
+        else:
+            text = self._normalised(data)
         if not text:
             return b""
+        held = self.unfinished
         end = text.rfind(b"\n\n") + 2
         if end == 1 and not (text[0] == _LF and self._at_line_start()):
-            # No blank line here, nor one whose LF is the first byte, after a line that ended in an earlier read.
+            # No blank line in this read. (One that began in an earlier read would end with the first byte of this one.)
             end = 0
-        block = b""
-        if end:
-            block = b"".join((self._held, memoryview(text)[:end])) if self._held else text[:end]
-            self._held.clear()
-            if len(block) > self._max_event_bytes:
-                block = self._up_to_too_large(block)
-            text = text[end:]
-        if text and not self._too_large:
-            self._hold(text)
-        if self._too_large and not block:
-            self._check()
+        if not (end and held):
+            block = text[:end]
+        else:
+            block = b"".join((held, memoryview(text)[:end]))
+            held.clear()
+            if self._oversized:
+                # The first event is the rest of the one that is being skipped.
+                self._oversized = False
+                block = block[block.find(b"\n\n") + 2 :]
+        if len(block) > self._max_event_bytes:
+            block = self._without_oversized(block)
+        if end < len(text):
+            self._hold(text[end:])
+        self.between_events = not (held or self._needs_normalising)
+        if self._oversized and not block:
+            self.check()
         return block
 
-    def _plain(self, data: "Buffer | str") -> bytes:
-        """``data`` as bytes, without what only the ends of reads and lines have to be watched for."""
-        self._check()
-        text = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else bytes(data)
+    def check(self) -> None:
+        """Raise ``EventTooLargeError`` if the next call of ``feed`` would, whatever its data."""
+        if self._oversized and not self._skip_oversized:
+            raise EventTooLargeError(f"An event of the stream is larger than {self._max_event_bytes} bytes")
+
+    def close(self) -> bytes:
+        """End the stream and return the bytes of its unfinished event, without comments and with LF line endings.
+
+        After it, the reader reads another stream. Raises ``EventTooLargeError`` as ``check`` does.
+        """
+        self.check()
+        rest = b"" if self._oversized else (self._start or b"") + self.unfinished
+        self._begin()
+        return rest
+
+    def _normalised(self, data: "Buffer | str") -> bytes:
+        """``data`` as bytes with LF line endings, without a byte-order mark and the rest of a comment."""
+        self.check()
+        text = _bytes_of(data)
         if self._start is not None:
             text = self._start + text
             if len(text) < 3 and BYTE_ORDER_MARK.startswith(text):
@@ -86,49 +136,58 @@ class BlockReader:
         if self._in_comment:
             _, line_end, text = text.partition(b"\n")
             self._in_comment = not line_end
-        self._careful = self._after_cr or self._in_comment
+        self._needs_normalising = self._after_cr or self._in_comment
         return text
 
     def _at_line_start(self) -> bool:
-        return not self._held or self._held[-1] == _LF
+        return not self.unfinished or self.unfinished[-1] == _LF
 
     def _hold(self, text: bytes) -> None:
-        if b"\n:" in text or (text[0] == _COLON and self._at_line_start()):
-            lines = b"" if self._at_line_start() else b" "  # Keeps what is no line's start from being taken for one.
-            kept = _COMMENTS.sub(b"", lines + text)
-            last_line = kept.rfind(b"\n") + 1
-            if kept[last_line : last_line + 1] == b":":
-                kept = kept[:last_line]
-                self._in_comment = self._careful = True
-            text = kept[len(lines) :]
-        self._held += text
-        if len(self._held) - self._held.endswith(b"\n") > self._max_event_bytes:
+        if self._oversized:
+            self.unfinished[:] = text[-1:]
+            return
+        if text.find(b"\n:") >= 0 or (text[0] == _COLON and self._at_line_start()):
+            # The byte before `text` tells whether its first line is a comment.
+            lines = (b"\n" if self._at_line_start() else b" ") + text
+            last_line = lines.rfind(b"\n") + 1
+            if lines.startswith(b":", last_line):
+                lines = lines[:last_line]
+                self._in_comment = self._needs_normalising = True
+            text = _COMMENTS.sub(b"", lines)[1:]
+        self.unfinished += text
+        if len(self.unfinished) - self.unfinished.endswith(b"\n") > self._max_event_bytes:
             self._give_up()
 
-    def _up_to_too_large(self, block: bytes) -> bytes:
-        passed = 0
-        for frame in block.split(b"\n\n"):
-            if self._is_too_large(frame):
+    def _without_oversized(self, block: bytes) -> bytes:
+        """``block`` without its events over the limit or, if these end the stream, up to the first one."""
+        kept: list[bytes] = []
+        for frame in frames_of(block):
+            if not self._is_oversized(frame):
+                kept.append(frame)
+            elif not self._skip_oversized:
                 self._give_up()
-                return block[:passed]
-            passed += len(frame) + 2
-        return block
+                break
+        return b"".join([frame + b"\n\n" for frame in kept])
 
-    def _is_too_large(self, frame: bytes) -> bool:
-        return len(_COMMENTS.sub(b"", frame + b"\n").strip(b"\n")) > self._max_event_bytes
+    def _is_oversized(self, frame: bytes) -> bool:
+        limit = self._max_event_bytes
+        return len(frame) > limit and len(_COMMENTS.sub(b"", b"\n" + frame).strip(b"\n")) > limit
 
     def _give_up(self) -> None:
-        self._held.clear()
-        self._careful = self._too_large = True
+        """Hold no more of an event over the limit."""
+        self._oversized = True
+        if self._skip_oversized:
+            del self.unfinished[:-1]
+        else:
+            self.unfinished.clear()
+            self._needs_normalising = True
 
-    def _check(self) -> None:
-        """Raises ``EventTooLargeError`` where there is no reading on."""
-        if self._too_large:
-            raise EventTooLargeError(f"An event of the stream is larger than {self._max_event_bytes} bytes")
 
-    def _rest(self) -> bytes:
-        """The bytes of the unfinished event, its lines ended by LF, its comments left out; then all begins anew."""
-        self._check()
-        rest = (self._start or b"") + self._held
-        BlockReader.__init__(self, self._max_event_bytes)
-        return rest
+def _bytes_of(data: "Buffer | str") -> bytes:
+    if isinstance(data, str):
+        return data.encode("utf-8", "surrogatepass")
+    try:
+        return data if type(data) is bytes else bytes(memoryview(data))
+    except TypeError:
+        # `bytes` would turn an int into NULs, and a list of ints into bytes.
+        raise TypeError(f"Expected bytes, another buffer or str, not {type(data).__qualname__}") from None

@@ -21,7 +21,7 @@ from ..jsontext import UNREADABLE
 from ..models.events import Event, ResponseDoneEvent, ResponseErrorEvent, ResponseStartedEvent
 from .invalid import InvalidEvent, StreamEvent
 
-__all__ = ["Progress", "Step"]
+__all__ = ["KINDS", "Progress", "Step", "kind_of_data"]
 
 
 class Step(Enum):
@@ -55,10 +55,14 @@ class Progress:
         self.responses = 0
         self.unreadable = None
 
+    def awaits(self, kind: str) -> bool:
+        """Whether an event of this type opens or ends a response. If not, nobody who only asks that need read it."""
+        return kind in _STARTS or (kind in _ENDS and not self.ended)
+
     def take(self, event: StreamEvent) -> Step:
         """Note the next event of the stream. O(1), for an ``InvalidEvent`` O(size)."""
         kind = _kind(event)
-        if kind == ResponseStartedEvent.type:
+        if kind in _STARTS:
             self.responses += 1
             self.ended = False
             self.unreadable = None
@@ -76,14 +80,17 @@ class Progress:
         return Step.OPENS
 
 
+_STARTS = (ResponseStartedEvent.type,)
 _ENDS = (ResponseDoneEvent.type, ResponseErrorEvent.type)
+KINDS = (*_STARTS, *_ENDS)
+"""The types of the events that open or end a response."""
 
 
 def _kind(event: StreamEvent) -> str | None:
     # The type of an ``Unknown`` is any string, also the name of a model if a program made it.
     if isinstance(event, Event):
         return event.type
-    return _kind_of_invalid(event) if isinstance(event, InvalidEvent) else None
+    return kind_of_data(event.raw, event.event) if isinstance(event, InvalidEvent) else None
 
 
 class _Typed(msgspec.Struct):
@@ -93,9 +100,10 @@ class _Typed(msgspec.Struct):
 _typed = msgspec.json.Decoder(_Typed)
 
 
-def _kind_of_invalid(event: InvalidEvent) -> str:
+def kind_of_data(data: bytes, event: str) -> str:
+    """The type of an event with this data, or if the data has no readable type, of one with this ``event`` field."""
     try:
-        kind = _typed.decode(event.raw).type
+        kind = _typed.decode(data).type
     except UNREADABLE:
         kind = UNSET
-    return event.event if kind is UNSET else kind
+    return event if kind is UNSET else kind

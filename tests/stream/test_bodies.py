@@ -1,0 +1,150 @@
+"""``iter_events``, ``aiter_events`` and ``StreamMeter`` on every body of ``support.bodies``, under every cut."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+import conversation_models as cm
+
+from ..support.bodies import BODIES, HALF, Body, Metered, done, hi, started
+from ..support.streams import every_cut, seen
+
+every_body = pytest.mark.parametrize("name", BODIES)
+
+
+def events_of(body: Body) -> list[Any]:
+    """The events, each read by a decoder of its own."""
+    events = [event for frame in body.events for event in map(seen, cm.snake.event_decoder().feed(frame))]
+    assert len(events) == len(body.events)
+    return events
+
+
+def iterated(chunks: list[bytes]) -> tuple[list[Any], Any]:
+    """The events, and the bytes that are pending if the stream was cut off."""
+    events: list[Any] = []
+    try:
+        for event in cm.snake.iter_events(chunks, strict=False):
+            events.append(seen(event))  # noqa: PERF401 - those before the error count.
+    except cm.TruncatedStreamError as error:
+        return events, error.pending
+    return events, None
+
+
+def iterated_asynchronously(chunks: list[bytes]) -> tuple[list[Any], Any]:
+    async def source() -> AsyncIterator[bytes]:
+        for chunk in chunks:
+            yield chunk
+
+    async def run() -> tuple[list[Any], Any]:
+        events: list[Any] = []
+        try:
+            async for event in cm.snake.aiter_events(source(), strict=False):
+                events.append(seen(event))  # noqa: PERF401
+        except cm.TruncatedStreamError as error:
+            return events, error.pending
+        return events, None
+
+    return asyncio.run(run())
+
+
+@every_body
+def test_iter_events_yields_every_event_and_raises_if_the_latest_response_was_cut_off_in_one(name: str) -> None:
+    body = BODIES[name]
+    expected = (events_of(body), body.rest if body.rest and not body.ended else None)
+    for chunks in every_cut(body.bytes):
+        assert iterated(chunks) == expected
+    assert iterated_asynchronously([body.bytes]) == expected
+
+
+def metered(meter: cm.StreamMeter) -> Metered:
+    return Metered(
+        meter.conversation_id,
+        None if meter.usage is None else meter.usage.total_tokens,
+        None if meter.error is None else meter.error.message,
+        meter.done,
+        meter.unreadable is not None,
+    )
+
+
+@every_body
+def test_a_meter_describes_the_latest_response(name: str) -> None:
+    body = BODIES[name]
+    for chunks in every_cut(body.bytes):
+        meter = cm.snake.meter()
+        for chunk in chunks:
+            meter.feed(chunk)
+        meter.close()
+        assert metered(meter) == body.metered
+
+
+def test_a_meter_says_which_event_could_not_be_read() -> None:
+    raw = b'{"type":"conversation.response.done","usage":{"total_tokens":"7"}}'
+    meter = cm.snake.meter()
+    meter.feed(started("a") + hi("1") + b"data: " + raw + b"\n\n")
+    assert (meter.conversation_id, meter.usage, meter.done) == ("a", None, True)
+    assert isinstance(meter.unreadable, cm.InvalidEvent)
+    assert (meter.unreadable.raw, meter.unreadable.error.path) == (raw, "$.usage.total_tokens")
+    meter.feed(started("b"))
+    assert metered(meter) == Metered("b")
+
+
+def test_data_of_an_unknown_type_is_not_an_end_whatever_its_name() -> None:
+    frame = b'event: conversation.response.done\ndata: {"type":5,"usage":{}}\n\n'
+    [event] = cm.snake.event_decoder().feed(frame)
+    assert event == cm.Unknown(None, b'{"type":5,"usage":{}}')
+    meter = cm.snake.meter()
+    meter.feed(started("a") + frame)
+    assert metered(meter) == Metered("a")
+    meter.feed(done(7))
+    assert metered(meter) == Metered("a", 7, done=True)
+
+
+def test_a_response_that_ends_without_its_last_blank_line_is_metered_if_its_data_is_whole() -> None:
+    for end, expected in [
+        (done(7), Metered("a", 7, done=True)),
+        (b'data: {"type":"conversation.response.done","usage":5}\n\n', Metered("a", done=True, unreadable=True)),
+    ]:
+        body = started("a") + end
+        for length in range(len(started("a")), len(body) + 1):
+            meter = cm.snake.meter()
+            meter.feed(body[:length])
+            meter.close()
+            # The end of the JSON, which the two line ends follow.
+            assert metered(meter) == (expected if length >= len(body) - 2 else Metered("a")), length
+
+
+def test_a_long_read_that_starts_a_response_is_not_mixed_with_the_one_before_it() -> None:
+    # In a long read that begins and ends with a delta, those in between are not inspected: here it begins otherwise.
+    deltas = b"event: message.output.delta\n" + hi("1")
+    body = started("a") + deltas * 200 + done(7) + started("b") + deltas * 200
+    for chunks in [body], [body, HALF], [body[:9000], body[9000:]]:
+        meter = cm.snake.meter()
+        for chunk in chunks:
+            meter.feed(chunk)
+        meter.close()
+        assert metered(meter) == Metered("b")
+
+
+COMMENTS = [b": conversation.response.\n", b':"conversation.response.done"\n', b": conversation.response.done\n"]
+HIDDEN = [
+    # The models recognise these two by their fields alone; a meter does not inspect them.
+    b'data: {"conversation_id":"b"}\n',
+    b'data: {"usage":{"total_tokens":7}}\n',
+    b'data: {"type":"conversation.response.don\\u0065","usage":{"total_tokens":7}}\n',
+    b'data: {"type":"conversation.response.don\\u0065","note":"conversation.response.done!","usage":{}}\n',
+    b'id: conversation.response.done\ndata: {"usage":{"total_tokens":7}}\n',
+]
+
+
+@pytest.mark.parametrize("comment", COMMENTS, ids=repr)
+@pytest.mark.parametrize("lines", HIDDEN, ids=repr)
+def test_a_keyword_in_a_comment_changes_nothing_about_what_a_meter_sees(comment: bytes, lines: bytes) -> None:
+    for frame in comment + lines, lines + comment, lines:
+        for chunks in every_cut(frame + b"\n" + hi("1")):
+            meter = cm.snake.meter()
+            for chunk in chunks:
+                meter.feed(chunk)
+            meter.close()
+            assert metered(meter) == Metered(), (frame, chunks)

@@ -1,0 +1,163 @@
+"""Streams made to cost much for each byte: floods of lines, frames and events that are tiny, empty or odd.
+
+The cost is compared with that of ordinary deltas in the same run. The bounds are generous, as machines are busy.
+"""
+
+import time
+import tracemalloc
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+import conversation_models as cm
+from conversation_models.sse import SSEDecoder
+
+from ..support.streams import cut, outcome, seen, sse
+
+KIB = 1024
+TEXT = "an ordinary line of an answer, as long as such a line is, more or less. "
+ORDINARY = sse({"type": "message.output.delta", "output_index": 0, "id": "m1", "content": TEXT, "role": "assistant"})
+STARTED = sse({"type": "conversation.response.started", "conversation_id": "c1"}, event=False)
+BAD_END = b'data: {"type":"conversation.response.done","usage":5}\n\n'
+
+READERS: dict[str, Callable[[], Any]] = {
+    "EventDecoder": cm.snake.event_decoder,
+    "StreamMeter": cm.snake.meter,
+    "SSEDecoder": SSEDecoder,
+}
+
+
+def flood(unit: bytes, size: int) -> bytes:
+    """As much of ``unit`` over and over, after an event that keeps a meter from skipping the middle of a read."""
+    return STARTED + unit * (size // len(unit))
+
+
+def seconds(make: Callable[[], Any], data: bytes, read: int) -> float:
+    best = float("inf")
+    for _ in range(4):
+        reader = make()
+        chunks = cut(data, [read])
+        start = time.thread_time()
+        for chunk in chunks:
+            reader.feed(chunk)
+        best = min(best, time.thread_time() - start)
+    return best
+
+
+FLOODS: dict[str, tuple[bytes, list[str]]] = {
+    "LF": (b"\n", list(READERS)),
+    "CR": (b"\r", list(READERS)),
+    "CRLF": (b"\r\n", list(READERS)),
+    "blank lines between frames without data": (b"\n\n\nx\n\n\n\n", list(READERS)),
+    "frames of a byte": (b"a\n\n", ["EventDecoder", "StreamMeter"]),
+    "comments in frames of their own": (b":\n\n", ["EventDecoder", "StreamMeter"]),
+    "comments": (b":\n", ["EventDecoder", "SSEDecoder"]),
+    "data without a value": (b"data:\n\n", ["EventDecoder", "StreamMeter"]),
+    "data without a colon": (b"data\n\n", ["EventDecoder", "StreamMeter"]),
+    "data of a space": (b"data: \n\n", ["EventDecoder", "StreamMeter"]),
+    "ids": (b"id: 1\n\n", list(READERS)),
+    "sentinels": (b"data: [DONE]\n\n", list(READERS)),
+    "sentinels, each after a frame of a byte": (b"a\n\ndata: [DONE]\n\n", ["SSEDecoder", "StreamMeter"]),
+    "a keyword as a key": (b'data: {"conversation.response.":0}\n\n', ["StreamMeter"]),
+    "a keyword in comments": (b": conversation.response.\n\n", ["StreamMeter"]),
+    "a keyword in ids": (b"id: conversation.response.\n\n", ["StreamMeter"]),
+    "a keyword in unknown types": (b'data: {"type":"conversation.response.x"}\n\n', ["StreamMeter"]),
+    "ends that cannot be read": (BAD_END, ["StreamMeter"]),
+}
+
+
+@pytest.mark.parametrize(("name", "reader"), [(name, reader) for name, (_, some) in FLOODS.items() for reader in some])
+def test_a_flood_costs_little_more_for_each_byte_than_ordinary_deltas(name: str, reader: str) -> None:
+    size, unit = 96 * KIB, FLOODS[name][0]
+    # A meter hardly looks at deltas: what it may cost is measured by what decoding them costs.
+    usual = seconds(READERS["EventDecoder" if reader == "StreamMeter" else reader], flood(ORDINARY, size), 16 * KIB)
+    assert seconds(READERS[reader], flood(unit, size), 16 * KIB) < 40 * usual
+
+
+LINES = [
+    b"data:\n",
+    b"data\n",
+    b"data: x\n",
+    b"id:1\n",
+    b"retry:1\n",
+    b"a\n",
+    b":\n",
+    b"a\n:\n",
+    b"conversation.response.",
+]
+EVENTS = [
+    *(b"data: [\n\n", b"data: 1\n\n", b"data: {}\n\n", b'data: {"type":"x"}\n\n', b'data: {"x":"\xff"}\n\n', BAD_END),
+    b'event: message.output.delta\ndata: {"type":"message.output.delta"}\n\n',
+]
+
+
+@pytest.mark.parametrize("reader", READERS)
+@pytest.mark.parametrize("unit", [*LINES, *EVENTS, *[unit for unit, _ in FLOODS.values()]], ids=repr)
+def test_a_flood_takes_memory_in_proportion_to_its_size(unit: bytes, reader: str) -> None:
+    size = 128 * KIB
+    one = READERS[reader]()
+    one.feed(flood(unit, 1000) + b"\n\n")
+    chunks = cut(flood(unit, size), [16 * KIB])
+    tracemalloc.start()
+    try:
+        kept = [one.feed(chunk) for chunk in chunks]
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    # An event of nine bytes becomes an object of some two hundred.
+    assert peak < 25 * size
+    assert len(kept) == len(chunks)
+
+
+@pytest.mark.parametrize("unit", [unit for unit in LINES if unit.endswith(b"\n")], ids=repr)
+def test_asking_for_the_reconnection_time_after_every_read_reads_each_line_once(unit: bytes) -> None:
+    decoder = SSEDecoder()
+    lines = 0
+
+    class Counted(bytearray):
+        def __getitem__(self, index: Any) -> Any:
+            nonlocal lines
+            found = super().__getitem__(index)
+            lines += found.count(b"\n") if isinstance(found, (bytes, bytearray)) else 0
+            return found
+
+    decoder._blocks.unfinished = Counted()
+    data = unit * 200 + b"retry: 7\n"
+    for chunk in cut(data, [5]):
+        decoder.feed(chunk)
+        assert decoder.reconnection_time in (None, 1, 7)
+    assert decoder.reconnection_time == 7
+    assert lines <= data.count(b"\n")
+
+
+# What floods are read as ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "noise", [b"\n", b"\n\n\n", b"\r", b"a\n\n", b":\n\n", b"data:\n\n", b"data\n\n", b"data: [DONE]\n\n"]
+)
+@pytest.mark.parametrize("event_line", [True, False])
+def test_events_between_frames_without_any_are_read(noise: bytes, event_line: bool) -> None:
+    document = {"type": "message.output.delta", "id": "m1", "content": "Hi"}
+    good, hi = sse(document, event=event_line), cm.MessageOutputEvent(id="m1", content="Hi")
+    odd = b'data: {"type":"x"}\n\n'
+    unknown = cm.Unknown("x", b'{"type":"x"}')
+    for parts, expected in [
+        ([good, noise, good], [hi, hi]),
+        ([noise, good, noise * 9, good, good, noise], [hi, hi, hi]),
+        (
+            [good, noise, odd, noise, b"data: oops\n\n", noise, good, odd],
+            [hi, unknown, ("invalid", b"oops"), hi, unknown],
+        ),
+        ([odd, noise * 5, odd, good], [unknown, unknown, hi]),
+    ]:
+        data = b"".join(parts)
+        for sizes in [len(data)], [1], [7], [len(parts[0]), 3]:
+            assert outcome(cm.snake.event_decoder(), cut(data, sizes)).events == expected
+
+
+@pytest.mark.parametrize("frame", [b"data\ndata\n\n", b"data\nid: 1\ndata\n\n", b"data:\ndata:\n\n"], ids=repr)
+def test_data_of_nothing_but_a_line_end_is_malformed(frame: bytes) -> None:
+    [event] = cm.snake.event_decoder().feed(frame)
+    assert seen(event) == ("invalid", b"\n")

@@ -14,7 +14,7 @@ from ..models.events import ConversationEvent, ResponseErrorEvent
 from ..models.responses import ConversationResponse
 from ..spelling.twins import Naming
 from ..stream.builder import collect as collect_events
-from ..stream.errors import ConversationResponseError
+from ..stream.errors import ConversationResponseError, MultipleResponsesError
 from .findings import Findings
 from .inputs import Documents, Events, InputError, codec_for, open_input
 from .terminal import complain, end_long_read, open_streams, output, say, write_json
@@ -194,6 +194,8 @@ def collect(file: File = "-", naming: NamingOption = None) -> int:
             response = collect_events(valid_events(source))
         except ConversationResponseError as error:
             raise InputError(reported(error.event)) from error
+        except MultipleResponsesError as error:
+            raise InputError("the stream holds more than one response") from error
         write_json(codec_for(source.naming).encode_lines([response]))
         return True
 

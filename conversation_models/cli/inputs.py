@@ -4,9 +4,9 @@ import os
 import re
 import select
 import sys
+from collections import deque
 from collections.abc import Iterable, Iterator
 from itertools import chain, islice
-from operator import methodcaller
 from typing import Any, NamedTuple, get_args
 
 import msgspec
@@ -14,14 +14,15 @@ import msgspec
 from ..codec import Codec, camel, snake
 from ..errors import ConversationDecodeError
 from ..jsontext import UNREADABLE, is_json
-from ..models.events import ConversationEvent, ResponseDoneEvent, ResponseErrorEvent
+from ..models.events import ConversationEvent
 from ..models.responses import ConversationResponse
 from ..spelling.detect import naming_of
 from ..spelling.twins import Naming
-from ..sse import SSEDecoder
 from ..stream.blocks import BYTE_ORDER_MARK
-from ..stream.decoder import InvalidEvent, StreamEvent
+from ..stream.decoder import EventDecoder, iter_events
 from ..stream.errors import TruncatedStreamError
+from ..stream.invalid import InvalidEvent
+from ..stream.progress import Progress
 from .terminal import LongRead
 
 __all__ = ["Documents", "Events", "InputError", "Record", "codec_for", "open_input", "records_in"]
@@ -42,7 +43,7 @@ class Record(NamedTuple):
 
     value: ConversationResponse | ConversationEvent | ConversationDecodeError
     codec: Codec
-    data: bytes | str
+    data: bytes
     type: Any
 
     def drift(self) -> list[str]:
@@ -134,6 +135,7 @@ class Events:
         self.count = 0
         self.naming: Naming | None = naming
         self._chunks = _flushing(chunks)
+        self._data: deque[bytes] = deque()  # Of the events that have been read and not been handed out.
 
     @property
     def place(self) -> str:
@@ -141,38 +143,29 @@ class Events:
         return f"{self.name}: event {self.count}"
 
     def __iter__(self) -> Iterator[Record]:
-        complete = False
-        try:
-            for event, data in self._read():
-                self.count += 1
-                complete = complete or isinstance(event, (ResponseDoneEvent, ResponseErrorEvent))
-                value = event.error if isinstance(event, InvalidEvent) else event
+        progress = Progress()
+        for event in iter_events(EventDecoder(_refuse, self._read), self._chunks, strict=False):
+            self.count += 1
+            progress.take(event)
+            if isinstance(event, InvalidEvent):
+                yield Record(event.error, codec_for(self.naming), event.raw, ConversationEvent)
+            else:
                 # The data need not name its own type.
-                yield Record(value, codec_for(self.naming), data, _BY_TAG.get(event.type, ConversationEvent))
-        except TruncatedStreamError:
-            # Truncation after the final event is harmless.
-            if not complete:
-                raise
-        if not complete:
+                tp = _BY_TAG.get(event.type, ConversationEvent)
+                yield Record(event, codec_for(self.naming), self._data.popleft(), tp)
+        if progress.cut_off or not progress.ended:
             raise TruncatedStreamError("The stream ended before conversation.response.done")
 
-    def _read(self) -> Iterator[tuple[StreamEvent, str]]:
-        decoder = codec_for(self.naming).event_decoder()
-        # Until a key shows the naming, both decoders read along: so far, they have read the same.
-        other = snake.event_decoder() if self.naming is None else None
-        texts = SSEDecoder()
-        for read in chain((methodcaller("feed", chunk) for chunk in self._chunks), [methodcaller("close")]):
-            events: list[StreamEvent] = read(decoder)
-            # Events without data are not passed on by the decoders of conversation events.
-            data = [event.data for event in read(texts) if event.data]
-            if other is not None:
-                in_snake: list[StreamEvent] = read(other)
-                self.naming = next(filter(None, (naming_of(text.encode()) for text in data)), None)
-                if self.naming == "snake":
-                    decoder, events = other, in_snake
-                if self.naming is not None:
-                    other = None
-            yield from zip(events, data, strict=True)
+    def _read(self, data: bytes, name: str) -> ConversationEvent:
+        self.naming = self.naming or naming_of(data)
+        event = codec_for(self.naming).decode_event(data, name)
+        self._data.append(data)
+        return event
+
+
+def _refuse(_: bytes) -> ConversationEvent:
+    # The decoder gives the name of an event only with data that has been refused.
+    raise msgspec.ValidationError
 
 
 _BY_TAG: dict[str | None, Any] = {cls.type: cls for cls in get_args(ConversationEvent)}

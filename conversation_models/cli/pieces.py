@@ -2,6 +2,7 @@
 
 from msgspec import UnsetType
 
+from ..codec import snake
 from ..models.chunks import (
     ContentChunk,
     DocumentURLChunk,
@@ -63,7 +64,7 @@ def piece(content: str | ContentChunk, sources: Sources) -> tuple[str, str]:
         case Unknown():
             return _bracketed(content.type or "unknown", content.raw.decode()), CITATION
         case _:
-            return _bracketed(content.type), CITATION
+            return _bracketed(content.type, snake.encode(content).decode()), CITATION
 
 
 def brief(text: str) -> str:

@@ -12,6 +12,7 @@ from msgspec import UNSET, UnsetType
 from rich.console import Console
 from rich.text import Text
 
+from ..codec import snake
 from ..jsontext import UNREADABLE
 from ..models.chunks import ContentChunk, ThinkChunk
 from ..models.entries import AgentHandoffEntry, FunctionCallEntry, MessageOutputEntry, OutputEntry, ToolExecutionEntry
@@ -106,6 +107,9 @@ class Transcript:
             case Unknown():
                 self._begin()
                 self._unknown(event)
+            case _:
+                self._begin()
+                self._other(event)
 
     def end(self) -> None:
         """End the section that is being written."""
@@ -141,6 +145,8 @@ class Transcript:
                 self._write(f" to {one_line(entry.next_agent_name)}")
             case Unknown():
                 self._unknown(entry)
+            case _:
+                self._other(entry)
 
     def _conversation(self, conversation_id: str) -> None:
         self._begin()
@@ -160,6 +166,11 @@ class Transcript:
     def _unknown(self, value: Unknown) -> None:
         self._heading("unknown", value.type)
         self._write(f" {brief(value.raw.decode())}", _ASIDE)
+
+    def _other(self, value: OutputEntry | ConversationEvent) -> None:
+        """Write a value of a type that has no form of its own here."""
+        self._heading(value.type or "unknown")
+        self._write(f" {brief(snake.encode(value).decode())}", _ASIDE)
 
     # Sections and their parts ----------------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""``python -m conversation_models`` and the ``conversation-models`` command: the way in, with or without the extra."""
+"""``python -m conversation_models`` and the ``conversation-models`` command, with or without the extra."""
 
 import sys
 
@@ -6,7 +6,7 @@ __all__ = ["main"]
 
 
 def main() -> int:
-    """Run the command line; what it returns is the exit status."""
+    """Run the command line and return the exit status."""
     try:
         from .cli.commands import run
     except ModuleNotFoundError as error:

@@ -1,4 +1,4 @@
-"""Builds what is derived from types (decoders, twins, plans) when it is first asked for, one thread at a time.
+"""Builds objects derived from types (decoders, twins, plans) when they are first needed, one thread at a time.
 
 The plan: importing the package builds none of it, so the import stays cheap. msgspec crashes when two threads build
 decoders whose types have a type in common, so every build in this package runs under one lock. A build may ask for

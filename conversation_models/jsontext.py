@@ -1,4 +1,4 @@
-"""JSON text: views of it, paths into it, and how the failures of its reader become the library's own exception."""
+"""JSON text: views of it, paths into it, and msgspec's exceptions turned into the library's own."""
 
 import codecs
 import re
@@ -13,7 +13,7 @@ from .errors import ConversationDecodeError
 __all__ = ["UNREADABLE", "check_utf8", "child_path", "decode_error", "decoder_of", "is_json", "view_of"]
 
 UNREADABLE = (msgspec.DecodeError, UnicodeError, RecursionError)
-"""All that reading JSON text can raise, whatever the text: ``ValidationError`` is a ``DecodeError``."""
+"""Everything that msgspec can raise for JSON text. ``ValidationError`` is a ``DecodeError``."""
 
 
 decoder_of: Built[Any, Decoder[Any]] = Built(Decoder)
@@ -30,7 +30,7 @@ def is_json(text: bytes) -> bool:
 
 
 def view_of(data: Any) -> memoryview:
-    """The bytes of ``data``, a buffer or str; only of a str are they a copy."""
+    """The bytes of ``data``, a buffer or str. O(1) for a buffer, a copy for a str."""
     return memoryview(data.encode() if isinstance(data, str) else data).cast("B")
 
 
@@ -46,7 +46,7 @@ def check_utf8(text: memoryview) -> None:
 
 
 def child_path(path: str, step: str | int) -> str:
-    """The JSON path of a member of what stands at ``path``."""
+    """The JSON path of a member of the value at ``path``."""
     if isinstance(step, int):
         return f"{path}[{step}]"
     return (
@@ -54,12 +54,12 @@ def child_path(path: str, step: str | int) -> str:
     )
 
 
-# A high surrogate with no escape behind it; the backslashes before it are pairs, which stand for themselves.
+# A high surrogate without an escape after it. The backslashes before it are pairs, each an escaped backslash.
 _LONE_SURROGATE = re.compile(rb"(?<!\\)(?:\\\\)*(\\u[dD][89abAB][0-9a-fA-F]{2})(?:[^\\]|\\[^u])", re.DOTALL)
 
 
 def decode_error(error: Exception, data: Any, root: str = "$") -> ConversationDecodeError:
-    """What reading ``data``, which stands at the path ``root``, failed with, as the library's own exception."""
+    """``error``, raised by reading ``data`` at the path ``root``, as a ``ConversationDecodeError``."""
     if isinstance(error, RecursionError):
         return ConversationDecodeError("JSON is nested deeper than the interpreter's recursion limit allows")
     if isinstance(error, UnicodeError):
@@ -75,7 +75,7 @@ def decode_error(error: Exception, data: Any, root: str = "$") -> ConversationDe
 
 
 def _encoding_problem(data: Any, error: UnicodeError) -> str:
-    # The reader counts from the start of the string it was in; people look for a byte of the document.
+    # msgspec counts from the start of the string that it was in. People look for a byte of the document.
     try:
         data.encode() if isinstance(data, str) else str(data, "utf-8")
     except UnicodeEncodeError as whole:
@@ -89,7 +89,7 @@ def _syntax_problem(data: Any, reason: str) -> str:
     if "truncated" not in reason:
         return reason
     text = view_of(data)
-    # The reader takes a high surrogate without a low one for the end of the text.
+    # msgspec takes a high surrogate without a low one for the end of the text.
     if lone := _LONE_SURROGATE.search(text):
         return f"JSON is malformed: lone surrogate escape (byte {lone.start(1)})"
     return f"{reason} (byte {len(text)})" if text else "Input data is empty"

@@ -1,9 +1,9 @@
-"""The commands, and what they answer to the shell."""
+"""The commands and their exit statuses."""
 
-import io
 import os
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import count
 from typing import Annotated
 
@@ -14,9 +14,10 @@ from ..models.events import ConversationEvent, ResponseErrorEvent
 from ..models.responses import ConversationResponse
 from ..spelling.twins import Naming
 from ..stream.builder import collect as collect_events
-from ..stream.errors import ConversationResponseError
+from ..stream.errors import ConversationResponseError, MultipleResponsesError
+from .findings import Findings
 from .inputs import Documents, Events, InputError, codec_for, open_input
-from .terminal import complain, end_long_read, output, say
+from .terminal import complain, end_long_read, open_streams, output, say, write_json
 from .transcript import Transcript
 
 __all__ = ["run"]
@@ -31,39 +32,37 @@ Files = Annotated[
     list[str],
     typer.Argument(
         metavar="FILE",
-        help="JSON, newline-delimited JSON or a captured stream; - is standard input.",
+        help="JSON, newline-delimited JSON or a captured stream; - for standard input.",
         show_default=False,
     ),
 ]
-File = Annotated[str, typer.Argument(metavar="[FILE]", help="Standard input when not given.", show_default=False)]
+File = Annotated[str, typer.Argument(metavar="[FILE]", help="Standard input if not given.", show_default=False)]
 NamingOption = Annotated[
     Naming | None,
-    typer.Option(help="How the keys are spelled: conversationId or conversation_id. Found out when not given."),
+    typer.Option(help="How the keys are spelled: conversationId or conversation_id. Detected if not given."),
 ]
 
 
 def run() -> int:
-    """Run the command that the arguments ask for; what it returns is the exit status."""
-    if not isinstance(sys.stdout, io.TextIOWrapper):
+    """Run the command that the arguments ask for, and return the exit status."""
+    if not open_streams():
         complain("standard output is closed")
         return 1
-    # Text that the terminal's encoding does not have is no reason to stop.
-    sys.stdout.reconfigure(errors="backslashreplace")
     try:
         status = app(sys.argv[1:] or ["--help"], prog_name="conversation-models", standalone_mode=False)
         sys.stdout.flush()
     except OSError as error:
-        # What is still in the buffer would fail once more when the interpreter ends.
+        # Data left in the buffer would fail again when the interpreter exits.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if not isinstance(error, BrokenPipeError):
             complain(f"standard output: {error.strerror}")
         return 1
     except Exception as error:
-        # Wrong usage. By what it can do: some versions of typer raise click's exceptions, others their own.
+        # A usage error. Duck-typed, because typer versions differ in which exception class they raise.
         usage = getattr(error, "format_message", None)
         if usage is None:
             raise
-        complain(f"{' '.join(usage().split())} (--help tells more)")
+        complain(f"{' '.join(usage().split())} (see --help)")
         return 2
     return int(status or 0)
 
@@ -88,113 +87,105 @@ def show(files: Files, naming: NamingOption = None) -> int:
 
 
 def show_documents(source: Documents) -> bool:
-    ok = True
-    for record in source:
-        if isinstance(record.value, ConversationResponse):
-            if source.count > 1:
-                output.print()
-            Transcript(output).response(record.value)
-        else:
-            complain(f"{source.place}: {record.value}")
-            ok = False
-    return ok
+    with Findings(source, complain, complain) as findings:
+        for record in source:
+            if isinstance(record.value, ConversationResponse):
+                if source.count > 1:
+                    output.print()
+                Transcript(output).response(record.value)
+            else:
+                findings.error(str(record.value))
+    return not findings.errors
 
 
 def show_stream(source: Events) -> bool:
     transcript = Transcript(output)
-    errors = []
+    # Errors are held back until the end: a section of the transcript may be half written.
+    held: list[str] = []
     try:
-        for record in source:
-            if isinstance(record.value, ConversationDecodeError):
-                errors.append(f"{source.place}: {record.value}")
-            elif isinstance(record.value, ResponseErrorEvent):
-                errors.append(f"{source.name}: {reported(record.value)}")
-            elif not isinstance(record.value, ConversationResponse):
-                transcript.event(record.value)
-    except ConversationModelsError as error:
-        errors.append(f"{source.name}: {error}")
+        with Findings(source, held.append, held.append) as findings:
+            for record in source:
+                if isinstance(record.value, ConversationDecodeError):
+                    findings.error(str(record.value))
+                elif isinstance(record.value, ResponseErrorEvent):
+                    findings.error(reported(record.value), source.name)
+                elif not isinstance(record.value, ConversationResponse):
+                    transcript.event(record.value)
     finally:
         transcript.end()
-    for message in errors:
-        complain(message)
-    return not errors
+        for line in held:
+            complain(line)
+    return not findings.errors
 
 
 @app.command()
 def validate(files: Files, naming: NamingOption = None) -> int:
-    """Check that documents and streams are what the models can read.
+    """Check that the models can read documents and streams.
 
-    Prints a line for each FILE, and one for each document or event that is wrong, with the path of the error.
+    Prints a line for each FILE, and a line with the path of the error for each document or event that is wrong.
 
-    Fields and types that the models do not know are warnings. The exit status is 1 if anything is wrong.
+    Fields and types that the models do not know are warnings. The exit status is 1 if anything is wrong. At most 1,000
+    errors and 1,000 warnings are printed for each FILE.
     """
     return each(files, naming, validate_one)
 
 
 def validate_one(source: Documents | Events) -> bool:
-    drift = Drift()
     namings = set()
-    invalid = 0
     try:
-        for record in source:
-            if isinstance(record.value, ConversationDecodeError):
-                say(f"{source.place}: invalid: {record.value}", "red")
-                invalid += 1
-                continue
-            namings.add({"camel": "camelCase", "snake": "snake_case"}[record.codec.naming])
-            warnings = drift.new(record.drift())
-            if isinstance(record.value, ResponseErrorEvent):
-                warnings.append(reported(record.value))
-            for warning in warnings:
-                say(f"{source.place}: warning: {warning}", "yellow")
+        with Findings(source, partial(say, style="red"), partial(say, style="yellow")) as findings:
+            for record in source:
+                if isinstance(record.value, ConversationDecodeError):
+                    findings.error(f"invalid: {record.value}")
+                    continue
+                namings.add({"camel": "camelCase", "snake": "snake_case"}[record.codec.naming])
+                findings.drift(record.drift())
+                if isinstance(record.value, ResponseErrorEvent):
+                    findings.warning(reported(record.value))
     except ConversationModelsError as error:
         say(f"{source.name}: invalid: {error}", "red")
         return False
     one_document = source.count == 1 and isinstance(source, Documents)
-    if not invalid:
+    if not findings.errors:
         facts = [*([] if one_document else [f"{source.count:,} {source.noun}s"]), *sorted(namings)]
         say(f"{source.name}: ok ({', '.join(facts)})", "green")
     elif not one_document:
-        say(f"{source.name}: {invalid:,} of {source.count:,} {source.noun}s are invalid", "red")
-    return not invalid
+        say(f"{source.name}: {findings.errors:,} of {source.count:,} {source.noun}s are invalid", "red")
+    return not findings.errors
 
 
 @app.command()
 def convert(
     to: Annotated[Naming, typer.Option("--to", help="The spelling to write.", show_default=False)],
-    from_: Annotated[
-        Naming | None, typer.Option("--from", help="The spelling to read. Found out when not given.")
-    ] = None,
+    from_: Annotated[Naming | None, typer.Option("--from", help="The spelling to read. Detected if not given.")] = None,
     file: File = "-",
 ) -> int:
-    """Write documents or a stream to standard output, in the naming asked for.
+    """Write documents or a stream to standard output, with the keys in the spelling asked for.
 
-    What cannot be read is left out; so are fields that the models do not know. Both are named on standard error.
+    Documents and events that cannot be read are left out, and so are fields that the models do not know. Both are
+    reported on standard error.
     """
     target = codec_for(to)
 
     def convert_one(source: Documents | Events) -> bool:
-        drift = Drift()
-        ok = True
-        for record in source:
-            if isinstance(record.value, ConversationDecodeError):
-                complain(f"{source.place}: {record.value}")
-                ok = False
-                continue
-            if isinstance(record.value, ConversationResponse):
-                sys.stdout.buffer.write(target.encode_lines([record.value]))
-            else:
-                sys.stdout.buffer.write(target.encode_event(record.value))
-            for warning in drift.new(record.drift()):
-                complain(f"{source.place}: warning: {warning}")
-        return ok
+        with Findings(source, complain, complain) as findings:
+            for record in source:
+                if isinstance(record.value, ConversationDecodeError):
+                    findings.error(str(record.value))
+                    continue
+                if isinstance(record.value, ConversationResponse):
+                    write_json(target.encode_lines([record.value]))
+                else:
+                    write_json(target.encode_event(record.value))
+                findings.drift(record.drift())
+        return not findings.errors
 
     return each([file], from_, convert_one, progress=not sys.stdout.isatty())
 
 
 @app.command()
 def collect(file: File = "-", naming: NamingOption = None) -> int:
-    """Put a captured stream together: print the final response as JSON, in the naming of the stream."""
+    """Print the final response of a captured stream as JSON, with the keys spelled as in the stream."""
 
     def collect_one(source: Documents | Events) -> bool:
         if isinstance(source, Documents):
@@ -203,7 +194,9 @@ def collect(file: File = "-", naming: NamingOption = None) -> int:
             response = collect_events(valid_events(source))
         except ConversationResponseError as error:
             raise InputError(reported(error.event)) from error
-        sys.stdout.buffer.write(codec_for(source.naming).encode_lines([response]))
+        except MultipleResponsesError as error:
+            raise InputError("the stream holds more than one response") from error
+        write_json(codec_for(source.naming).encode_lines([response]))
         return True
 
     return each([file], naming, collect_one)
@@ -217,13 +210,13 @@ def valid_events(source: Events) -> Iterator[ConversationEvent]:
             yield record.value
 
 
-# What the commands share ---------------------------------------------------------------------------------------------
+# Shared by the commands ----------------------------------------------------------------------------------------------
 
 
 def each(
     files: list[str], naming: Naming | None, command: Callable[[Documents | Events], bool], *, progress: bool = True
 ) -> int:
-    """Run ``command``, which says whether all was well, on every file; the exit status."""
+    """Run ``command`` on every file and return the exit status: 0 if it returned true for all of them."""
     status = 0
     for path in files:
         try:
@@ -237,21 +230,6 @@ def each(
     return status
 
 
-class Drift:
-    """What the models do not know in an input, each thing once: lines of a kind would all say the same."""
-
-    def __init__(self) -> None:
-        self._told: set[str] = set()
-
-    def new(self, paths: list[str]) -> list[str]:
-        """Warnings of those of ``paths`` that there was none of yet."""
-        new = [path for path in paths if path not in self._told]
-        # An input of any length may hold any number of them.
-        if len(self._told) < 10_000:
-            self._told.update(new)
-        return [f"the models do not know {path}" for path in new]
-
-
 def reported(event: ResponseErrorEvent) -> str:
-    """What the service said when it gave up."""
+    """The error in which the service ended a response, as a message."""
     return f"the service reported an error: {event.message} (code {event.code})"

@@ -1,8 +1,10 @@
-"""What inputs hold: a document, lines of documents or a stream, told apart by content and read as they arrive."""
+"""Inputs: a document, lines of documents or a stream, recognised by content and read as they arrive."""
 
 import os
 import re
+import select
 import sys
+from collections import deque
 from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 from typing import Any, NamedTuple, get_args
@@ -12,23 +14,24 @@ import msgspec
 from ..codec import Codec, camel, snake
 from ..errors import ConversationDecodeError
 from ..jsontext import UNREADABLE, is_json
-from ..models.events import ConversationEvent, ResponseDoneEvent, ResponseErrorEvent
+from ..models.events import ConversationEvent
 from ..models.responses import ConversationResponse
 from ..spelling.detect import naming_of
 from ..spelling.twins import Naming
-from ..sse import ServerSentEvent, SSEDecoder
 from ..stream.blocks import BYTE_ORDER_MARK
-from ..stream.decoder import InvalidEvent, StreamEvent
+from ..stream.decoder import EventDecoder, iter_events
 from ..stream.errors import TruncatedStreamError
+from ..stream.invalid import InvalidEvent
+from ..stream.progress import Progress
 from .terminal import LongRead
 
-__all__ = ["Documents", "Events", "InputError", "Record", "codec_for", "open_input"]
+__all__ = ["Documents", "Events", "InputError", "Record", "codec_for", "open_input", "records_in"]
 
 _READ = 256 * 1024
 
-# A captured stream begins with a field or a comment, JSON with neither.
-_STREAM = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?::|(?:event|data|id|retry)[:\r\n])")
-_TOO_SHORT_TO_TELL = re.compile(rb"(?:\xef(?:\xbb\xbf?)?)?\s*[a-z]{0,5}")
+# A stream begins with a field or a comment, JSON with neither.
+_STREAM = re.compile(rb":|(?:event|data|id|retry)[:\r\n]")
+_TOO_SHORT_TO_TELL = re.compile(rb"(?:\xef\xbb?)?|[a-z]{0,5}")
 
 
 class InputError(Exception):
@@ -36,15 +39,15 @@ class InputError(Exception):
 
 
 class Record(NamedTuple):
-    """A response or an event of an input, or what is wrong with it."""
+    """A response or an event of an input, or the error of one that is invalid."""
 
     value: ConversationResponse | ConversationEvent | ConversationDecodeError
     codec: Codec
-    data: bytes | str
+    data: bytes
     type: Any
 
     def drift(self) -> list[str]:
-        """The paths of what the models do not know in it, if it can be looked into as deep as it can be read."""
+        """The paths in it that the models do not know; none if it is nested too deep to be searched."""
         try:
             return self.codec.drift(self.data, self.type)
         except ConversationDecodeError:
@@ -52,29 +55,35 @@ class Record(NamedTuple):
 
 
 def codec_for(naming: Naming | None) -> Codec:
-    """The codec of a naming; where none is given and none shows, either will do."""
+    """The codec of a naming. If none is given or detected, both codecs read the same."""
     return snake if naming == "snake" else camel
 
 
 def open_input(path: str, naming: Naming | None, *, progress: bool) -> "Documents | Events":
-    """The records in a file, or in standard input for ``-``; of which nothing but the beginning is read yet."""
-    chunks = _chunks(path, progress=progress)
-    head = b""
+    """The records in a file, or in standard input for ``-``. Only the beginning is read at first."""
+    return records_in(_chunks(path, progress=progress), path, naming)
+
+
+def records_in(chunks: Iterator[bytes], name: str, naming: Naming | None) -> "Documents | Events":
+    """The records in the bytes of an input called ``name``. Reads until it knows which kind they are. O(size)."""
+    head = bytearray()
+    start = b""  # The part of ``head`` that is not blank, while it is too short to tell.
     for chunk in chunks:
         head += chunk
-        if len(head) > _READ or not _TOO_SHORT_TO_TELL.fullmatch(head):
+        start = (start + chunk).removeprefix(BYTE_ORDER_MARK).lstrip()
+        if len(head) > _READ or not _TOO_SHORT_TO_TELL.fullmatch(start):
             break
-    if _STREAM.match(head):
-        return Events(path, naming, chain([head], chunks))
-    return Documents(path, naming, chain([head.removeprefix(BYTE_ORDER_MARK)], chunks))
+    if _STREAM.match(start):
+        return Events(name, naming, chain([bytes(head)], chunks))
+    return Documents(name, naming, chain([bytes(head.removeprefix(BYTE_ORDER_MARK))], chunks))
 
 
 class Documents:
-    """Responses: one, or one a line. ``place`` says, for messages, where the latest stands."""
+    """Responses: one, or one a line. ``place`` says, for messages, where the latest is."""
 
     noun = "document"
 
-    # So many may stand before the first line that is whole.
+    # How many broken lines to tolerate before deciding that this is not newline-delimited JSON.
     _BROKEN_LINES = 100
 
     def __init__(self, name: str, naming: Naming | None, chunks: Iterator[bytes]) -> None:
@@ -82,12 +91,12 @@ class Documents:
         self.count = 0
         self._naming: Naming | None = naming
         self._line = 0
-        seen: list[bytes] = []
+        seen = bytearray()
         ahead = _numbered_lines(_recorded(chunks, seen))
         _, first = next(ahead, (0, b""))
         one_a_line = is_json(first) or any(_is_response(line) for _, line in islice(ahead, self._BROKEN_LINES))
-        chunks = _flushing(chain(seen, chunks))
-        self._texts = _numbered_lines(chunks) if one_a_line else iter([(1, b"".join(chunks))])
+        chunks = _flushing(chain([bytes(seen)], chunks))
+        self._texts = _numbered_lines(chunks) if one_a_line else _whole(chunks)
 
     def __iter__(self) -> Iterator[Record]:
         while item := next(self._texts, None):
@@ -103,7 +112,7 @@ class Documents:
 
     @property
     def place(self) -> str:
-        """The input's name, with the line where it holds more than one document."""
+        """The input's name, with the line if the input holds more than one document."""
         if self.count == 1:
             item = next(self._texts, None)
             if item is None:
@@ -113,21 +122,20 @@ class Documents:
 
 
 class Events:
-    """The events of a stream. ``place`` says, for messages, which is the latest; ``naming`` is what the keys have told.
+    """The events of a stream. ``place`` says, for messages, which one is the latest.
 
-    Raises ``TruncatedStreamError`` where the stream ends before it is complete.
+    ``naming`` is the one that was given, or the one that the keys have shown so far. Iterating raises
+    ``TruncatedStreamError`` if the stream ends before it is complete.
     """
 
     noun = "event"
-
-    # What may come before the first key that has two spellings.
-    _UNDECIDED = 64 * 1024
 
     def __init__(self, name: str, naming: Naming | None, chunks: Iterator[bytes]) -> None:
         self.name = name
         self.count = 0
         self.naming: Naming | None = naming
         self._chunks = _flushing(chunks)
+        self._data: deque[bytes] = deque()  # Of the events that have been read and not been handed out.
 
     @property
     def place(self) -> str:
@@ -135,52 +143,46 @@ class Events:
         return f"{self.name}: event {self.count}"
 
     def __iter__(self) -> Iterator[Record]:
-        complete = False
-        try:
-            for event, data in self._read():
-                self.count += 1
-                complete = complete or isinstance(event, (ResponseDoneEvent, ResponseErrorEvent))
-                value = event.error if isinstance(event, InvalidEvent) else event
-                # Data need not hold its own type.
-                yield Record(value, codec_for(self.naming), data, _BY_TAG.get(event.type, ConversationEvent))
-        except TruncatedStreamError:
-            # Behind its end, a stream has nothing to lose.
-            if not complete:
-                raise
-        if not complete:
+        progress = Progress()
+        for event in iter_events(EventDecoder(_refuse, self._read), self._chunks, strict=False):
+            self.count += 1
+            progress.take(event)
+            if isinstance(event, InvalidEvent):
+                yield Record(event.error, codec_for(self.naming), event.raw, ConversationEvent)
+            else:
+                # The data need not name its own type.
+                tp = _BY_TAG.get(event.type, ConversationEvent)
+                yield Record(event, codec_for(self.naming), self._data.popleft(), tp)
+        if progress.cut_off or not progress.ended:
             raise TruncatedStreamError("The stream ended before conversation.response.done")
 
-    def _read(self) -> Iterator[tuple[StreamEvent, str]]:
-        decoder = codec_for(self.naming).event_decoder()
-        texts = SSEDecoder()
-        head = b""
-        for chunk in self._chunks:
-            events = decoder.feed(chunk)
-            if self.naming is None and len(head) < self._UNDECIDED:
-                head += chunk
-                self.naming = naming_of(head)
-                if self.naming == "snake":
-                    # Up to here, either codec has read the same.
-                    decoder = snake.event_decoder()
-                    events = decoder.feed(head)[self.count :]
-            yield from zip(events, _data(texts.feed(chunk)), strict=True)
-        yield from zip(decoder.close(), _data(texts.close()), strict=True)
+    def _read(self, data: bytes, name: str) -> ConversationEvent:
+        self.naming = self.naming or naming_of(data)
+        event = codec_for(self.naming).decode_event(data, name)
+        self._data.append(data)
+        return event
+
+
+def _refuse(_: bytes) -> ConversationEvent:
+    # The decoder gives the name of an event only with data that has been refused.
+    raise msgspec.ValidationError
 
 
 _BY_TAG: dict[str | None, Any] = {cls.type: cls for cls in get_args(ConversationEvent)}
 
 
-def _data(events: list[ServerSentEvent]) -> list[str]:
-    # Without data, an event is none to the codecs.
-    return [event.data for event in events if event.data]
-
-
 def _chunks(path: str, *, progress: bool) -> Iterator[bytes]:
+    if path == "-" and sys.stdin is None:
+        raise InputError("standard input is closed")
     try:
-        # Unbuffered: what a live pipe holds is there at once.
+        # Unbuffered, so that data in a live pipe is returned at once.
         with open(0 if path == "-" else path, "rb", buffering=0, closefd=path != "-") as file:
             reading = LongRead(path, os.fstat(file.fileno()).st_size or None) if progress else None
-            while chunk := file.read(_READ):
+            while (chunk := file.read(_READ)) != b"":
+                # ``None``: a non-blocking pipe is empty. It is not at its end.
+                if chunk is None:
+                    select.select([file], [], [])
+                    continue
                 if reading:
                     reading.advance(len(chunk))
                 yield chunk
@@ -189,36 +191,53 @@ def _chunks(path: str, *, progress: bool) -> Iterator[bytes]:
 
 
 def _flushing(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """``chunks``, and what they gave is on the screen before the wait for the next one."""
+    """``chunks``, with stdout flushed before each wait for the next one."""
     for chunk in chunks:
         yield chunk
         sys.stdout.flush()
 
 
-def _recorded(chunks: Iterator[bytes], seen: list[bytes]) -> Iterator[bytes]:
+def _recorded(chunks: Iterator[bytes], seen: bytearray) -> Iterator[bytes]:
     for chunk in chunks:
-        seen.append(chunk)
+        seen += chunk
         yield chunk
 
 
-def _numbered_lines(chunks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
-    """The lines that are not blank, with their numbers, each as soon as it is complete."""
-    number = 1
-    line: list[bytes] = []
+def _whole(chunks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
+    """All of ``chunks``, as the text of a document in line 1."""
+    # Not a list of chunks: a chunk of two bytes takes twenty times its size.
+    text = bytearray()
     for chunk in chunks:
-        first, *others = chunk.split(b"\n")
-        line.append(first)
-        for start in others:
-            if text := b"".join(line).strip():
-                yield number, text
-            number += 1
-            line = [start]
-    if text := b"".join(line).strip():
-        yield number, text
+        text += chunk
+    yield 1, bytes(text)
+
+
+# A line without the blanks at its beginning.
+_LINE = re.compile(rb"\S[^\n]*")
+
+
+def _numbered_lines(chunks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
+    """The lines that are not blank, with their numbers, each as soon as it is complete. O(size), however it is cut."""
+    number = 1
+    unfinished = bytearray()
+    for chunk in chunks:
+        complete, line_end, rest = chunk.rpartition(b"\n")
+        if line_end:
+            complete = bytes(unfinished + complete)
+            unfinished.clear()
+            position = 0
+            for line in _LINE.finditer(complete):
+                number += complete.count(b"\n", position, line.start())
+                position = line.end()
+                yield number, line[0].rstrip()
+            number += complete.count(b"\n", position) + 1
+        unfinished += rest
+    if text := unfinished.strip():
+        yield number, bytes(text)
 
 
 def _is_response(line: bytes) -> bool:
-    """Whether a line is a response as far as can be seen: one that follows a broken line tells that they are lines."""
+    """Whether a line looks like a response: one that follows a broken line shows that these are lines of JSON."""
     try:
         return not {"conversationId", "conversation_id"}.isdisjoint(_members.decode(line))
     except UNREADABLE:

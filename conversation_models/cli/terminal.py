@@ -1,7 +1,11 @@
-"""Where the words go: text made safe to show, errors in one line, and the progress of long inputs."""
+"""Standard output and standard error: complete writes, one-line messages, and the progress of long inputs."""
 
+import io
 import os
+import select
+import sys
 from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.progress import (
@@ -14,9 +18,17 @@ from rich.progress import (
 )
 from rich.table import Column
 
-__all__ = ["LongRead", "complain", "end_long_read", "one_line", "output", "plain", "say"]
+from .safe_text import json_escaped, one_line, shortened
 
-# Documents are other people's text: rich's markup, its emoji codes and its highlighting have no business in them.
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+__all__ = ["LINE_LENGTH", "LongRead", "complain", "end_long_read", "open_streams", "output", "say", "write_json"]
+
+LINE_LENGTH = 1000
+"""How many characters of a message are shown: an error may quote megabytes of input."""
+
+# Documents are other people's text, so rich's markup, emoji codes and highlighting are off.
 output = Console(soft_wrap=True, markup=False, emoji=False, highlight=False)
 _errors = Console(stderr=True, soft_wrap=True, markup=False, emoji=False, highlight=False)
 
@@ -34,37 +46,72 @@ _progress = Progress(
     disable=not (os.isatty(2) and _errors.is_interactive),
 )
 
-# What a terminal would act on is shown as a picture of itself. Carriage returns go: most are half of a line's end.
-_PICTURES: dict[int, int | None] = {code: 0x2400 + code for code in range(0x20) if chr(code) not in "\n\t"}
-_PICTURES |= dict.fromkeys(range(0x80, 0xA0), 0xFFFD) | {0x7F: 0x2421, ord("\r"): None}
-_PICTURES_IN_A_LINE = _PICTURES | {ord("\n"): 0x2424, ord("\t"): 0x2409}
+
+class _CompleteWriter(io.FileIO):
+    """A file descriptor whose ``write`` returns after all of the data has been written."""
+
+    def write(self, data: "Buffer") -> int:
+        view = memoryview(data).cast("B")
+        size = len(view)
+        while view:
+            # The system may write a part only. ``None``: a non-blocking pipe is full.
+            written: int | None = super().write(view)
+            if written is None:
+                select.select([], [self], [])
+            else:
+                view = view[written:]
+        return size
 
 
-def plain(text: str) -> str:
-    """``text``, lines and tabs kept, with nothing in it that a terminal would obey."""
-    return text.translate(_PICTURES)
+def open_streams() -> bool:
+    """Make ``sys.stdout`` and ``sys.stderr`` write all that they are given, in order; whether there is a stdout.
+
+    Python's own do not: without a buffer (``PYTHONUNBUFFERED``), they drop what the system did not write at once, and
+    with one, they raise ``BlockingIOError`` when a non-blocking pipe is full.
+    """
+    if isinstance(sys.stderr, io.TextIOWrapper):
+        # Without a buffer: a message that cannot be written must not fail again when the interpreter exits.
+        sys.stderr = _text_stream(_CompleteWriter(sys.stderr.fileno(), "wb", closefd=False), sys.stderr)
+    if not isinstance(sys.stdout, io.TextIOWrapper):
+        return False
+    raw = _CompleteWriter(sys.stdout.fileno(), "wb", closefd=False)
+    sys.stdout = _text_stream(io.BufferedWriter(raw), sys.stdout)
+    return True
 
 
-def one_line(text: str) -> str:
-    """``text`` on a line of its own."""
-    return text.translate(_PICTURES_IN_A_LINE)
+def _text_stream(binary: Any, like: io.TextIOWrapper) -> io.TextIOWrapper:
+    # Characters that the encoding lacks are escaped. ``write_through`` keeps text and bytes in the order of the writes.
+    return io.TextIOWrapper(
+        binary, like.encoding, "backslashreplace", line_buffering=like.line_buffering, write_through=True
+    )
+
+
+def write_json(data: bytes) -> None:
+    """Write JSON to stdout: to a file or pipe as it is, to a terminal with escapes for what a terminal would obey."""
+    if sys.stdout.isatty():
+        sys.stdout.write(json_escaped(data.decode(errors="backslashreplace")))
+    else:
+        sys.stdout.buffer.write(data)
 
 
 def complain(message: str) -> None:
-    """Write one line to stderr, after what stdout has been given so far."""
+    """Write one line to stderr, after everything that stdout has been given so far."""
+    _stop_progress()
     print(end="", flush=True)
-    with suppress(OSError):  # There is nobody left to tell.
-        _errors.print(one_line(f"conversation-models: {message}"))
+    line = one_line(shortened(f"conversation-models: {message}", LINE_LENGTH))
+    # If stderr is closed, ``sys.stderr`` is None; ``print(file=None)`` would write to stdout.
+    with suppress(OSError, AttributeError):
+        sys.stderr.write(f"{line}\n")
 
 
 def say(line: str, style: str = "") -> None:
-    """Write one line to stdout, out of the way of the progress that may be on the same screen."""
+    """Write one line to stdout. The progress, which may be on the same screen, makes room for it."""
     _stop_progress()
-    output.print(one_line(line), style=style)
+    output.print(one_line(shortened(line, LINE_LENGTH)), style=style)
 
 
 class LongRead:
-    """Shows how far an input has been read, once it has proved to be a long one, until ``end_long_read``."""
+    """Shows how far an input has been read, once it is known to be long, until ``end_long_read``."""
 
     _LONG = 4 * 1024 * 1024
 
@@ -81,13 +128,13 @@ class LongRead:
 
 
 def end_long_read() -> None:
-    """Clear the screen of progress, whatever reading came to."""
+    """Remove the progress from the screen, however the read ended."""
     _stop_progress()
     for task in _progress.task_ids:
         _progress.remove_task(task)
 
 
 def _stop_progress() -> None:
-    # Some versions of rich end a line even where nothing has been shown.
+    # Some versions of rich end a line even if nothing has been shown.
     if _progress.live.is_started:
         _progress.stop()

@@ -1,1 +1,1 @@
-"""What the wire says: one frozen ``msgspec.Struct`` for each type of the Conversations API, declarations only."""
+"""Declarations: one frozen ``msgspec.Struct`` for each type of the Conversations API."""

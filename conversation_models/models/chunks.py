@@ -1,4 +1,4 @@
-"""Content chunks: what a message's content is made of (schema: ``OutputContentChunks``, ``ThinkChunk``)."""
+"""Content chunks: the parts of a message's content (schema: ``OutputContentChunks``, ``ThinkChunk``)."""
 
 from typing import ClassVar, Literal, TypeAlias
 

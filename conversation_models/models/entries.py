@@ -1,4 +1,4 @@
-"""Output entries: what a conversation's turn produced (schema: ``ConversationResponse.outputs``)."""
+"""Output entries: the parts of a response (schema: ``ConversationResponse.outputs``)."""
 
 import builtins
 from datetime import datetime
@@ -110,7 +110,7 @@ class FunctionCallEntry(Entry, frozen=True, kw_only=True, tag="function.call"):
     @overload
     def decode_arguments(self, type: Any) -> Any: ...
     def decode_arguments(self, type: Any = dict) -> Any:
-        """The arguments, whether they came as JSON text or as an object, in any type that msgspec reads.
+        """The arguments, JSON text or an object, as any type that msgspec reads.
 
         Raises ``ConversationDecodeError`` where they are not that; its ``path`` starts at the arguments.
 

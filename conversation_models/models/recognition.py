@@ -1,4 +1,4 @@
-"""The roots of the wire, and how untagged members of its unions are told apart."""
+"""The types of whole bodies and events, and the fields that identify untagged members of unions."""
 
 from typing import Any, get_args
 

@@ -1,4 +1,4 @@
-"""What a Conversations call answers (schema: ``ConversationResponse``, ``ConversationUsageInfo``)."""
+"""Responses of a Conversations call (schema: ``ConversationResponse``, ``ConversationUsageInfo``)."""
 
 from typing import Any, Literal
 

@@ -10,7 +10,7 @@ __all__ = ["Open", "Unknown"]
 
 
 class Unknown:
-    """A JSON value that stands where a union member belongs and fits no model: kept as bytes, written back as they are.
+    """A member of a union that fits no model: JSON text, kept as bytes and written back unchanged.
 
     ``type`` is the value's tag, or ``None`` where it has no string there. ``raw`` is the value's JSON text, UTF-8,
     a copy of the input's bytes. Both namings keep it unchanged.

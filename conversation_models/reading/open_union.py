@@ -62,7 +62,7 @@ def _read_batch(raws: list[Raw], union: "OpenUnion", path: str, start: int) -> l
             members.append(unknown(None, raws[count]))
             continue
         try:
-            # ``extend`` keeps what came before the member that is refused.
+            # If one is refused, ``extend`` keeps the members before it.
             members.extend(map(union.decoder.decode, raws[count:]))
         except ValidationError:
             count = len(members)
@@ -133,7 +133,7 @@ def _read_model(data: Any, cls: Any, path: str) -> Any:
 def unknown(tag: str | None, raw: Any) -> Unknown:
     """``raw``, JSON text, as an ``Unknown``. Raises ``UnicodeDecodeError`` if it is not UTF-8."""
     copy = bytes(raw)
-    str(copy, "utf-8")  # msgspec does not look into strings it skips, but what is written back has to be JSON.
+    str(copy, "utf-8")  # msgspec does not check strings that it skips, but the text is written back as JSON.
     return Unknown(tag, copy)
 
 

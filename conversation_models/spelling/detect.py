@@ -16,7 +16,7 @@ __all__ = ["naming_of"]
 
 
 class _BothSpellings(Struct):
-    """The one renamed field that every response has, wherever it stands among the others."""
+    """The one renamed field that every response has, in any position."""
 
     conversation_id: Raw | UnsetType = UNSET
     conversationId: Raw | UnsetType = UNSET  # noqa: N815
@@ -36,9 +36,9 @@ _renamed_key: Built[Any, re.Pattern[bytes]] = Built(_build_renamed_key)
 
 
 def naming_of(data: Any) -> Naming | None:
-    """The naming that JSON text (bytes-like) is in, as its keys tell; ``None`` where they are the same in both.
+    """The naming of JSON text (bytes-like), by its keys; ``None`` if they are the same in both.
 
-    A response's own ``conversation_id`` decides, else the first key that has two spellings. Costs a pass over ``data``.
+    A response's own ``conversation_id`` decides, otherwise the first key that has two spellings. O(size).
     """
     try:
         head = _both_spellings.decode(data)

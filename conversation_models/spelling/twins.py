@@ -137,7 +137,7 @@ def _value_semantics(public: type[Model]) -> dict[str, Any]:
     def as_public(self: Struct) -> Struct:
         return public(**structs.asdict(self))
 
-    # Python asks the subclass first, whichever side it stands on.
+    # Python asks the subclass first, on whichever side it is.
     def __eq__(self: Struct, other: object) -> bool:
         if public_of(type(other)) is not public:
             return NotImplemented

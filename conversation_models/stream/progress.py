@@ -41,8 +41,10 @@ class Progress:
     Once a response is open, ``take`` may be skipped for the deltas that follow: they change nothing.
     """
 
-    __slots__ = ("ended", "responses", "unreadable")
+    __slots__ = ("cut_off", "ended", "responses", "unreadable")
 
+    cut_off: bool
+    """Whether a response was cut off by the start of the next one."""
     ended: bool
     """Whether the latest response has ended."""
     responses: int
@@ -51,6 +53,7 @@ class Progress:
     """The event that ended the latest response, if it was malformed."""
 
     def __init__(self) -> None:
+        self.cut_off = False
         self.ended = False
         self.responses = 0
         self.unreadable = None
@@ -63,6 +66,7 @@ class Progress:
         """Note the next event of the stream. O(1), for an ``InvalidEvent`` O(size)."""
         kind = _kind(event)
         if kind in _STARTS:
+            self.cut_off = self.cut_off or (self.responses > 0 and not self.ended)
             self.responses += 1
             self.ended = False
             self.unreadable = None

@@ -19,7 +19,7 @@ from ..support.strategies import responses
 every_naming = pytest.mark.parametrize("naming", NAMINGS)
 
 REFERENCE = (FIXTURES / "reference_example_camel.json").read_bytes()
-# The TypeScript SDK prints this for it (WIRE.md, section 1).
+# The TypeScript SDK prints this for it.
 REFERENCE_WRITTEN = {
     "object": "conversation.response",
     "conversationId": "<id>",

@@ -24,7 +24,6 @@ BAD = [
     "tp", [cm.ConversationResponse, cm.ResponseHead, cm.OutputEntry, cm.MessageOutputEntry, list[cm.OutputEntry]]
 )
 def test_a_document_is_free_as_soon_as_its_error_is(data: bytes, tp: Any) -> None:
-    gc.collect()
     gc.disable()
     try:
         held = bytearray(data)

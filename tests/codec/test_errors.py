@@ -1,4 +1,4 @@
-"""Invariants 3 and 4: one kind of error, with the path of the wrong value and a message to act on."""
+"""One kind of error, with the path of the wrong value and a message to act on."""
 
 import json
 from typing import Any

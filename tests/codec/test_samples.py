@@ -1,4 +1,4 @@
-"""Whole responses: the fixtures, written from WIRE.md, and the official documentation's payloads if they are here."""
+"""Whole responses: the fixtures, and the official documentation's payloads if they are here."""
 
 import json
 from pathlib import Path

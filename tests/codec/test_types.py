@@ -1,4 +1,4 @@
-"""Which types a codec reads, and what it says of the others."""
+"""Which types a codec reads, and how it refuses the others."""
 
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypedDict

@@ -229,7 +229,7 @@ def row_of(name: str, use: Use, given: str, make: Make, sizes: list[int]) -> Row
 
 
 def slope(points: list[tuple[int, float]]) -> float:
-    # Under a fifth of a millisecond, what a call costs whatever its size hides how it grows.
+    # Under a fifth of a millisecond, the constant cost of a call hides how its cost grows.
     logs = [(math.log(size), math.log(seconds)) for size, seconds in points if seconds > 2e-4]
     return statistics.linear_regression(*zip(*logs, strict=True)).slope if len(logs) > 2 else math.nan
 

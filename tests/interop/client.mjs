@@ -5,13 +5,13 @@ import { Mistral } from "@mistralai/mistralai";
 const [servers, responses, streams] = process.argv.slice(2).map((argument) => JSON.parse(argument));
 
 async function report(server, call, name, result) {
-  let told;
+  let outcome;
   try {
-    told = { value: JSON.stringify(await result()) };
+    outcome = { value: JSON.stringify(await result()) };
   } catch (error) {
-    told = { error: error.name, status: error.statusCode };
+    outcome = { error: error.name, status: error.statusCode };
   }
-  console.log(JSON.stringify({ server, call, name, ...told }));
+  console.log(JSON.stringify({ server, call, name, ...outcome }));
 }
 
 async function all(stream) {

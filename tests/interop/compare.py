@@ -10,14 +10,14 @@ __all__ = ["expected", "same_events"]
 
 def expected(gateway: str, direct: Any) -> Any:
     """The result through ``gateway``; ``direct`` is a response or a stream's events, as JSON in either naming."""
-    told = json.loads(json.dumps(direct))
+    result = json.loads(json.dumps(direct))
     if gateway == "edit":
-        for one in told if isinstance(told, list) else [told]:
+        for one in result if isinstance(result, list) else [result]:
             data = one.get("data", one)
             data.pop("guardrails", None)
             for key in {"conversation_id", "conversationId"} & data.keys():
                 data[key] = f"edited_{data[key]}"
-    return told
+    return result
 
 
 def same_events(gateway: str, direct: list[Any], through: list[Any]) -> None:

@@ -1,7 +1,6 @@
 """Hostile streams: endless events, endless comments, and broken streams among many good ones."""
 
 import asyncio
-import gc
 import itertools
 import tracemalloc
 from collections import Counter, deque
@@ -26,12 +25,10 @@ DONE = b'data: {"type":"conversation.response.done","usage":{"total_tokens":3}}\
 
 def peak_of(work: Callable[[], object]) -> int:
     """The most memory that ``work`` held at a time, in bytes."""
-    gc.collect()
     tracemalloc.start()
     try:
-        before = tracemalloc.get_traced_memory()[0]
         work()
-        return tracemalloc.get_traced_memory()[1] - before
+        return tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
 
@@ -109,8 +106,8 @@ def test_a_meter_skips_a_100_mb_event() -> None:
         pytest.param(b":\n", 1000, 1000, id="a million lines", marks=pytest.mark.long),
         pytest.param(b":\n", 200, 1000, id="lines"),
         pytest.param(b":\n", 10_000, 1, id="one line in a read"),
-        pytest.param(b": ping\n\n", 50, 1000, id="heartbeats"),
-        pytest.param(b": ping\r\n\r\n", 50, 1000, id="heartbeats in other line ends"),
+        pytest.param(b": ping\n\n", 30, 1000, id="heartbeats"),
+        pytest.param(b": ping\r\n\r\n", 30, 1000, id="heartbeats in other line ends"),
         pytest.param(b": ping\n\n", 10_000, 1, id="one heartbeat in a read"),
     ],
 )
@@ -128,8 +125,8 @@ def test_comments_are_not_kept(make: Callable[[], Any], comment: bytes, reads: i
             reader.feed(comments)
         seen.extend(reader.feed(end) or [])
 
-    # Reading 1,000 comments at a time takes about 90 kB. All of them together are several times the limit.
-    assert peak_of(work) < 256 * KB
+    # Reading 1,000 comments at a time takes up to 90 kB, a single one about 1 kB. All of them together are larger.
+    assert peak_of(work) < (128 * KB if each > 1 else 8 * KB) < len(comments) * reads
     if isinstance(reader, cm.StreamMeter):
         assert reader.conversation_id == "s"
     else:

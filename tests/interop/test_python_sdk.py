@@ -58,21 +58,21 @@ def test_responses_that_the_sdk_refuses_are_the_same_through_a_gateway(
 
 @pytest.mark.parametrize("name", [*STREAMS, *UNTYPED])
 def test_streams_are_the_same_through_a_gateway(clients: Clients, gateway: str, name: str) -> None:
-    told = []
+    results = []
     for server in ("direct", gateway):
         with clients[server].beta.conversations.start_stream(inputs=name) as stream:
-            told.append([dump(event) for event in stream])
-    same_events(gateway, *told)
-    assert (name in UNTYPED) == any(event["data"]["type"] == "UNKNOWN" for event in told[0])
+            results.append([dump(event) for event in stream])
+    same_events(gateway, *results)
+    assert (name in UNTYPED) == any(event["data"]["type"] == "UNKNOWN" for event in results[0])
 
 
 def test_the_size_of_upstreams_writes_makes_no_difference(clients: Clients, gateway: str) -> None:
-    told = []
+    results = []
     for inputs in ("chunks", "chunks;write=7"):
         with clients[gateway].beta.conversations.start_stream(inputs=inputs) as stream:
-            told.append([dump(event) for event in stream])
-    assert len(told[0]) == len(STREAMS["chunks"])
-    assert told[0] == told[1]
+            results.append([dump(event) for event in stream])
+    assert len(results[0]) == len(STREAMS["chunks"])
+    assert results[0] == results[1]
 
 
 ENTRIES: list[Any] = [MessageInputEntry(role="user", content="function calls")]
@@ -92,13 +92,13 @@ APPENDED: dict[str, Callable[[Conversations, str], Any]] = {
 @pytest.mark.parametrize("name", APPENDED)
 def test_a_conversation_can_be_continued_through_a_gateway(clients: Clients, gateway: str, name: str) -> None:
     """With the id from the first answer, which ``edit`` has changed and must recognise."""
-    told = []
+    results = []
     for server in ("direct", gateway):
         api = clients[server].beta.conversations
         answer = APPENDED[name](api, api.start(inputs="plain").conversation_id)
-        told.append([dump(event) for event in answer] if "stream" in name else dump(answer))
+        results.append([dump(event) for event in answer] if "stream" in name else dump(answer))
     # Gateways do not edit history and messages.
-    assert told[1] == (told[0] if name in ("history", "messages") else expected(gateway, told[0]))
+    assert results[1] == (results[0] if name in ("history", "messages") else expected(gateway, results[0]))
 
 
 async def all_at_once(url: str) -> list[Any]:
@@ -135,16 +135,16 @@ def test_the_asynchronous_client_gets_the_same_through_a_gateway(
 
 @pytest.mark.parametrize("status", [404, 422, 429, 500])
 def test_errors_are_the_same_through_a_gateway(clients: Clients, gateway: str, status: int) -> None:
-    told = []
+    results = []
     for server in ("direct", gateway):
         api = clients[server].beta.conversations
         for call in (api.start, api.start_stream):
             with pytest.raises(errors.MistralError) as caught:
                 call(inputs=f"plain;status={status}")
-            told.append((type(caught.value), caught.value.status_code, caught.value.body))
-    assert told[:2] == told[2:]
-    assert told[0][1] == status
-    assert (told[0][0] is errors.HTTPValidationError) == (status == 422)
+            results.append((type(caught.value), caught.value.status_code, caught.value.body))
+    assert results[:2] == results[2:]
+    assert results[0][1] == status
+    assert (results[0][0] is errors.HTTPValidationError) == (status == 422)
 
 
 @pytest.mark.parametrize("name", ["text", "untagged", "new fields", "new entry"])
@@ -167,5 +167,5 @@ def test_a_client_that_leaves_stops_the_upstream(clients: Clients, servers: dict
 
 
 def open_streams(servers: dict[str, str]) -> int:
-    told: int = httpx.get(f"{servers['direct']}/open").json()
-    return told
+    count: int = httpx.get(f"{servers['direct']}/open").json()
+    return count

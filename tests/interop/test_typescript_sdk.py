@@ -21,11 +21,11 @@ from .compare import expected, same_events
 
 HERE = Path(__file__).parent
 
-Told = dict[tuple[str, str, str], dict[str, Any]]
+Results = dict[tuple[str, str, str], dict[str, Any]]
 
 
 @pytest.fixture(scope="session")
-def told(servers: dict[str, str]) -> Told:
+def results(servers: dict[str, str]) -> Results:
     """The SDK's result of each call, by server, call and name; ``value`` is the text of ``JSON.stringify``."""
     arguments = [servers, [*RESPONSES, *REFUSED], [*STREAMS, *UNTYPED]]
     # A script in a file looks for the SDK beside the file; one from standard input looks in the current directory.
@@ -71,8 +71,8 @@ def _install(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("name", [*RESPONSES, *REFUSED, "plain;status=422", "plain;status=500"])
-def test_responses_are_the_same_through_a_gateway(told: Told, gateway: str, name: str) -> None:
-    direct, through = told["direct", "start", name], told[gateway, "start", name]
+def test_responses_are_the_same_through_a_gateway(results: Results, gateway: str, name: str) -> None:
+    direct, through = results["direct", "start", name], results[gateway, "start", name]
     assert through.get("error") == direct.get("error")
     assert through.get("status") == direct.get("status")
     assert ("error" in direct) == (name not in RESPONSES)
@@ -81,18 +81,18 @@ def test_responses_are_the_same_through_a_gateway(told: Told, gateway: str, name
 
 
 @pytest.mark.parametrize("name", [*STREAMS, *UNTYPED])
-def test_streams_are_the_same_through_a_gateway(told: Told, gateway: str, name: str) -> None:
-    direct, through = told["direct", "startStream", name], told[gateway, "startStream", name]
+def test_streams_are_the_same_through_a_gateway(results: Results, gateway: str, name: str) -> None:
+    direct, through = results["direct", "startStream", name], results[gateway, "startStream", name]
     same_events(gateway, json.loads(direct["value"]), json.loads(through["value"]))
     assert (name in UNTYPED) == ('"type":"UNKNOWN"' in direct["value"])
 
 
 @pytest.mark.parametrize("call", ["append", "appendStream", "restart", "restartStream", "getHistory", "getMessages"])
-def test_a_conversation_can_be_continued_through_a_gateway(told: Told, gateway: str, call: str) -> None:
+def test_a_conversation_can_be_continued_through_a_gateway(results: Results, gateway: str, call: str) -> None:
     """With the id from the first answer, which ``edit`` has changed and must recognise."""
-    calls = [(one, name) for server, one, name in told if (server, one) == ("direct", call)]
+    calls = [(one, name) for server, one, name in results if (server, one) == ("direct", call)]
     for key in calls:
-        direct, through = (json.loads(told[(server, *key)]["value"]) for server in ("direct", gateway))
+        direct, through = (json.loads(results[(server, *key)]["value"]) for server in ("direct", gateway))
         # Gateways do not edit history and messages.
         assert through == (direct if call.startswith("get") else expected(gateway, direct))
     assert calls
@@ -109,17 +109,17 @@ DIFFERENCES: dict[str, dict[str, tuple[Any, Any]]] = {
 
 
 @pytest.mark.parametrize("name", RESPONSES)
-def test_camel_reads_a_response_that_the_sdk_prints(told: Told, name: str) -> None:
+def test_camel_reads_a_response_that_the_sdk_prints(results: Results, name: str) -> None:
     sent = cm.snake.decode(json.dumps(RESPONSES[name]))
-    printed = told["direct", "start", name]["value"]
+    printed = results["direct", "start", name]["value"]
     assert dict(_differences(sent, cm.camel.decode(printed))) == DIFFERENCES.get(name, {})
     assert cm.camel.drift(printed) == []
 
 
 @pytest.mark.parametrize("name", [*STREAMS, *UNTYPED])
-def test_camel_reads_events_that_the_sdk_prints(told: Told, name: str) -> None:
+def test_camel_reads_events_that_the_sdk_prints(results: Results, name: str) -> None:
     """An ``UNKNOWN`` is an object of the SDK's own, with the payload as it was sent, in snake_case."""
-    printed = json.loads(told["direct", "startStream", name]["value"])
+    printed = json.loads(results["direct", "startStream", name]["value"])
     for sent, event in zip((STREAMS | UNTYPED)[name], printed, strict=True):
         data = event["data"]
         if data["type"] == "UNKNOWN":

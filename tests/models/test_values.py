@@ -1,4 +1,4 @@
-"""Invariants 1 and 8: values are equal whatever their origin, and can be copied and pickled."""
+"""Values are equal whatever their origin, and can be copied and pickled."""
 
 import copy
 import json

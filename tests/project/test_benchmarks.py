@@ -25,12 +25,12 @@ from ..support.paths import ROOT
 FILES = sorted([file.stem for file in (ROOT / "benchmarks" / "peers").glob("[!_]*.py")])
 
 
-def told(value: Any) -> Any:
+def comparable(value: Any) -> Any:
     """The JSON value without times, and without the difference between null and absent."""
     if isinstance(value, dict):
-        passed_over = ("created_at", "completed_at", "source")
-        return {key: told(member) for key, member in value.items() if member is not None and key not in passed_over}
-    return [told(member) for member in value] if isinstance(value, list) else value
+        ignored = ("created_at", "completed_at", "source")
+        return {key: comparable(member) for key, member in value.items() if member is not None and key not in ignored}
+    return [comparable(member) for member in value] if isinstance(value, list) else value
 
 
 # The TypeScript SDK would have to be installed first, and it answers in camelCase.
@@ -43,7 +43,7 @@ def test_peers_read_the_same_values(file: str) -> None:
     if {"decode", "encode"} <= peer.offers:
         for payload in PAYLOADS[:7]:
             data = payload.data()
-            assert told(json.loads(peer.answer("encode", data))) == told(json.loads(data)), payload.name
+            assert comparable(json.loads(peer.answer("encode", data))) == comparable(json.loads(data)), payload.name
     if "read events" in peer.offers:
         for stream in STREAMS[:3]:
             frames = stream.build()

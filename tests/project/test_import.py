@@ -8,7 +8,7 @@ import conversation_models as cm
 
 from ..support.documents import SHAPES
 
-# The names of DESIGN.md's interface that belong to models and codecs.
+# The public names that belong to models and codecs.
 PUBLIC = {
     *("camel", "snake", "decode", "encode", "Codec", "patch", "ConversationModelsError", "ConversationDecodeError"),
     *("Unknown", "OutputEntry", "ContentChunk", "ConversationEvent"),

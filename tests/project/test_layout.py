@@ -107,26 +107,41 @@ def wrong_ways(package: Path) -> list[str]:
 
 
 def private_uses(package: Path) -> list[str]:
-    """Private names that a module imports from another one of ours, or reads from an imported one."""
+    """Private names that a module imports from another one of ours, or reads without having defined them."""
     modules, ours, found = modules_in(package), {package.name, *PACKAGES}, []
     for module, file in modules.items():
-        nodes, imported = syntax_of(file), set()
+        nodes = syntax_of(file)
         for node in nodes:
-            if isinstance(node, ast.Import):
-                imported |= {alias.asname or alias.name for alias in node.names if alias.name.split(".")[0] in ours}
-            elif isinstance(node, ast.ImportFrom) and (source := source_of(module, node)).split(".")[0] in ours:
-                imported |= {alias.asname or alias.name for alias in node.names}
+            if isinstance(node, ast.ImportFrom) and (source := source_of(module, node)).split(".")[0] in ours:
                 # A module with a private name is private to its folder.
                 names = [alias.name for alias in node.names if not is_module(f"{source}.{alias.name}", modules)]
                 found += [f"{module} imports {source}.{name}" for name in names if is_private(name)]
-        for node in nodes:
-            if isinstance(node, ast.Attribute) and is_private(node.attr) and ast.unparse(node.value) in imported:
-                found.append(f"{module} reads {ast.unparse(node)}")
+        defined = set().union(*map(names_defined_by, nodes))
+        found += [
+            f"{module} reads {ast.unparse(node)}"
+            for node in nodes
+            if isinstance(node, ast.Attribute) and is_private(node.attr) and node.attr not in defined
+        ]
     return found
 
 
+def names_defined_by(node: ast.AST) -> set[str]:
+    match node:
+        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+            return {node.name}
+        case ast.Name(ctx=ast.Store()):
+            return {node.id}
+        case ast.Attribute(value=ast.Name("self"), ctx=ast.Store()):
+            return {node.attr}
+    return set()
+
+
+# The methods of a NamedTuple are public, in spite of their names.
+NAMED_TUPLE = {"_asdict", "_fields", "_make", "_replace"}
+
+
 def is_private(name: str) -> bool:
-    return name.startswith("_") and not name.endswith("__")
+    return name.startswith("_") and not name.endswith("__") and name not in NAMED_TUPLE
 
 
 @pytest.mark.parametrize("package", PACKAGES)
@@ -229,6 +244,8 @@ def test_an_import_the_wrong_way_is_found(tmp_path: Path, importer: str, importe
         "from . import a as other\nprint(other._private)",
         "import made_up.a\nmade_up.a._private()",
         "from .a import A\nA._private()",
+        "from .a import A\nclass B(A):\n    def f(self):\n        return self._private",
+        "def f(a):\n    return a._private",
         "from conversation_models.codec import _private",
     ],
 )
@@ -237,5 +254,5 @@ def test_a_private_name_of_another_module_is_found(tmp_path: Path, use: str) -> 
 
 
 def test_names_that_only_look_private_are_left_alone(tmp_path: Path) -> None:
-    text = "import sys\nfrom . import _c\nfrom .a import A, __doc__\nA.__name__\nsys._getframe()\n_mine = self._mine"
+    text = "from . import _c\nfrom .a import A, __doc__\nA.__name__\nA()._replace()\nself._mine = 1\nother._mine"
     assert private_uses(made_up(tmp_path, {"a": "", "_c": "", "b": text})) == []

@@ -1,4 +1,4 @@
-"""Invariant 4 over damaged documents: any bytes give a value or ``ConversationDecodeError``, nothing else."""
+"""Damaged documents: any bytes give a value or ``ConversationDecodeError``, nothing else."""
 
 from collections.abc import Callable, Iterator
 from random import Random

@@ -1,4 +1,4 @@
-"""Invariants 1 and 2: one value has two spellings, and decoding and encoding loses nothing."""
+"""One value has two spellings, and decoding and encoding loses nothing."""
 
 import json
 from datetime import datetime, timedelta, timezone

@@ -1,4 +1,4 @@
-"""``ResponseBuilder`` follows the rules of WIRE.md, section 3: one test for each."""
+"""``ResponseBuilder``: the rules by which events build a response, one test for each."""
 
 import copy
 import json

@@ -37,7 +37,7 @@ def metered(reads: list[Any], codec: cm.Codec = cm.snake) -> State:
     return state(meter)
 
 
-def told(events: list[Any]) -> State:
+def state_of(events: list[Any]) -> State:
     """The state that follows from a stream's events."""
     conversation_id, usage, error, done = NOTHING
     for event in events:
@@ -239,11 +239,11 @@ def test_a_meter_agrees_with_the_decoder(naming: Naming, data: st.DataObject) ->
         for read in cut(text, sizes):
             events += decoder.feed(read)
             meter.feed(read)
-            assert state(meter) == told(events)
+            assert state(meter) == state_of(events)
         with suppress(cm.TruncatedStreamError):
             events += decoder.close()
         meter.close()
-        assert state(meter) == told(events)
+        assert state(meter) == state_of(events)
 
 
 @settings(max_examples=200)

@@ -155,7 +155,7 @@ def test_the_meter_skips_an_event_too_large_in_bounded_memory(line: bytes) -> No
 
 
 @readers
-@pytest.mark.parametrize(("size", "read"), [(8 * MIB, 4 * KIB), (MIB // 16, 16), (MIB // 32, 2), (MIB // 32, 1)])
+@pytest.mark.parametrize(("size", "read"), [(8 * MIB, 4 * KIB), (MIB // 16, 16), (MIB // 32, 2), (MIB // 64, 1)])
 def test_an_event_in_small_reads_is_held_once(name: str, size: int, read: int) -> None:
     event = sse({"type": "message.output.delta", "id": "m1", "content": "x" * size}, event=False)
     reader = READERS[name]()

@@ -49,7 +49,9 @@ def test_a_buffer_of_other_items_than_bytes_is_read_as_the_bytes_it_holds() -> N
 
 
 @pytest.mark.parametrize(
-    "thing", [b"data: 1\n\n", b"", bytearray(b"a"), memoryview(b"a"), array("B", b"a"), "data: 1\n\n", ""], ids=repr
+    "thing",
+    [b"data: 1\n\n", b"", bytearray(b"a"), memoryview(b"a"), array("B", b"a"), "data: 1\n\n", ""],
+    ids=lambda thing: type(thing).__name__,
 )
 def test_iterating_over_the_bytes_themselves_is_a_type_error_at_the_call(thing: Any) -> None:
     with pytest.raises(

@@ -1,7 +1,7 @@
 """The wire as a table, and a plain reader of it that the codecs are compared with.
 
-The table is WIRE.md, sections 2 and 3, typed by hand. The code below it works on ``json`` and dicts. The only part of
-the library that it uses is the classes of the values to compare.
+The table is typed by hand from the service's API, not derived from the models. The code below it works on ``json`` and
+dicts. The only part of the library that it uses is the classes of the values to compare.
 """
 
 import json
@@ -116,7 +116,7 @@ SHAPES = {
     for cls, (tag, fields) in _TABLE.items()
 }
 
-# The fields that identify an untagged member: the first that is present decides (WIRE.md, "Untagged members").
+# The fields that identify an untagged member: the first that is present decides.
 _ENTRIES = {
     "previous_agent_id": cm.AgentHandoffEntry,
     "tool_call_id": cm.FunctionCallEntry,

@@ -40,7 +40,7 @@ def run(*arguments: object, stdin: str | bytes = b"", cwd: Path | None = None) -
         timeout=60,
         cwd=cwd,
     )
-    # As bytes, so that every line end stays what it is.
+    # Bytes, so that line ends are not translated.
     result = Done(done.returncode, done.stdout.decode(), done.stderr.decode())
     assert "Traceback" not in result.err
     assert all(line.startswith("conversation-models: ") for line in result.err.splitlines())

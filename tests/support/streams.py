@@ -1,6 +1,6 @@
 """Streams for tests: the events that the service would send for a response, as bytes, cut anywhere.
 
-Written from WIRE.md, section 3, on ``json`` and dicts, without the library's encoder or builder.
+Written on ``json`` and dicts, without the library's encoder or builder.
 """
 
 import json

@@ -1,0 +1,163 @@
+"""Output is complete or an error, with and without a buffer: full files, non-blocking pipes, readers that leave."""
+
+import fcntl
+import json
+import os
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+import pytest
+
+from ..support.program import ENVIRONMENT, PROGRAM, STREAM, frame, response
+from ..support.terminals import PATIENCE
+
+TEXT = "All work and no play. " * 140_000
+BUFFERS = pytest.mark.parametrize("environment", [{}, {"PYTHONUNBUFFERED": "1"}], ids=["buffered", "unbuffered"])
+COMMANDS = pytest.mark.parametrize("command", ["show large", "convert --to camel large", "collect stream"])
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Files whose output is 3 MB in one piece, or many lines."""
+    folder = tmp_path_factory.mktemp("inputs")
+    (folder / "large").write_text(json.dumps(response({"type": "message.output", "content": TEXT})))
+    (folder / "stream").write_text(frame("message.output.delta", id="m1", content=TEXT) + STREAM[-1])
+    unknown = [json.dumps({**response(), f"new{index:04}": TEXT[:300]}) for index in range(1000)]
+    (folder / "unknown").write_text("\n".join(unknown))
+    return folder
+
+
+@contextmanager
+def running(
+    command: str,
+    folder: Path,
+    environment: dict[str, str],
+    stdout: int = subprocess.PIPE,
+    stderr: int = subprocess.PIPE,
+) -> Iterator[subprocess.Popen[bytes]]:
+    with subprocess.Popen(
+        [*PROGRAM, *command.split()], cwd=folder, stdout=stdout, stderr=stderr, env={**ENVIRONMENT, **environment}
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def non_blocking_pipe() -> tuple[IO[bytes], int]:
+    """The end to read from, and the end for the program, whose writes do not wait."""
+    ours, its = os.pipe()
+    os.set_blocking(its, False)
+    return open(ours, "rb"), its
+
+
+def read_after_it_is_full(pipe: IO[bytes]) -> str:
+    held = before = -1
+    while held <= 0 or held > before:
+        time.sleep(0.2)
+        before, held = held, int.from_bytes(fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)), sys.byteorder)
+    return pipe.read().decode()
+
+
+@BUFFERS
+@COMMANDS
+def test_a_slow_reader_of_a_non_blocking_pipe_gets_all(command: str, folder: Path, environment: dict[str, str]) -> None:
+    ours, its = non_blocking_pipe()
+    with ours, running(command, folder, environment, stdout=its) as process:
+        os.close(its)
+        text = read_after_it_is_full(ours)
+        assert process.wait(PATIENCE) == 0
+        assert text.count(TEXT) == 1
+        assert text.endswith("}\n" if "show" not in command else "completion)\n")
+
+
+@BUFFERS
+def test_a_slow_reader_of_non_blocking_errors_gets_all(folder: Path, environment: dict[str, str]) -> None:
+    ours, its = non_blocking_pipe()
+    with (
+        ours,
+        running("convert --to camel unknown", folder, environment, stdout=subprocess.DEVNULL, stderr=its) as process,
+    ):
+        os.close(its)
+        lines = read_after_it_is_full(ours).splitlines()
+    assert process.returncode == 0
+    assert lines == [
+        f"conversation-models: unknown:{number + 1}: warning: the models do not know $.new{number:04}"
+        for number in range(1000)
+    ]
+
+
+@BUFFERS
+@COMMANDS
+def test_a_file_that_cannot_grow_is_an_error(
+    command: str, folder: Path, tmp_path: Path, environment: dict[str, str]
+) -> None:
+    limited = ["sh", "-c", 'ulimit -f 1000; exec "$@"', "sh", *PROGRAM, *command.split()]
+    with (tmp_path / "output").open("wb") as file:
+        done = subprocess.run(
+            limited,
+            cwd=folder,
+            stdout=file,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            env={**ENVIRONMENT, **environment},
+            timeout=PATIENCE,
+        )
+    assert (done.returncode, done.stderr) == (1, "conversation-models: standard output: File too large\n")
+
+
+@BUFFERS
+@COMMANDS
+def test_a_reader_that_leaves_in_the_middle_of_a_write_is_an_error(
+    command: str, folder: Path, environment: dict[str, str]
+) -> None:
+    with running(command, folder, environment) as process:
+        assert process.stdout
+        assert process.stderr
+        assert len(process.stdout.read(100_000)) == 100_000
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait(PATIENCE) == 1
+
+
+@BUFFERS
+def test_a_reader_of_errors_that_leaves_does_not_stop_the_conversion(folder: Path, environment: dict[str, str]) -> None:
+    with running("convert --to camel unknown", folder, environment) as process:
+        assert process.stdout
+        assert process.stderr
+        process.stderr.close()
+        assert process.stdout.read().count(b"\n") == 1000
+        assert process.wait(PATIENCE) == 0
+
+
+def test_without_stderr_no_message_reaches_stdout(folder: Path) -> None:
+    closed = ["sh", "-c", 'exec "$@" 2>&-', "sh", *PROGRAM, "show", str(folder / "missing")]
+    done = subprocess.run(closed, stdout=subprocess.PIPE, check=False, env=ENVIRONMENT, timeout=PATIENCE)
+    assert (done.returncode, done.stdout) == (1, b"")
+
+
+WRITES = """\
+import sys
+from conversation_models.cli.terminal import open_streams, output, say, write_json
+open_streams()
+for _ in range(2000):
+    write_json(b'{"a":1}')
+    output.file.write("\\N{CHECK MARK}")
+    say("line")
+sys.stdout.flush()
+"""
+
+
+@BUFFERS
+def test_text_and_bytes_are_written_in_order(environment: dict[str, str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", WRITES], capture_output=True, check=True, env={**ENVIRONMENT, **environment}
+    )
+    assert done.stdout.decode() == '{"a":1}✓line\n' * 2000

@@ -1,4 +1,4 @@
-"""The rules for any bytes that are read as a stream."""
+"""Rules for any bytes that are read as a stream."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -13,12 +13,12 @@ from .reference import NotJsonError, read_events, read_json
 
 MAX_EVENT_BYTES = 200
 FEW = 100
-"""A stream is cut into about so many pieces: many short runs find more than a few long ones."""
+"""A stream is cut into about this many pieces, because many short runs find more than a few long ones."""
 _COULD_SPELL_A_TYPE = b"\\u"
 
 
 def cut(stream: bytes, random: Random) -> Iterator[bytes]:
-    """``stream`` in pieces, some of them empty, many small."""
+    """``stream`` in pieces. Some are empty, many are small."""
     longest = random.choice([1, 2, 3, 10, 50, 400]) + len(stream) // FEW
     at = 0
     while at < len(stream):
@@ -28,7 +28,7 @@ def cut(stream: bytes, random: Random) -> Iterator[bytes]:
 
 
 def cuts(stream: bytes, random: Random) -> list[list[bytes]]:
-    """The whole stream, and two other ways to cut it."""
+    """The stream in one piece, and cut in two other ways."""
     middle = random.randrange(len(stream) + 1)
     others: list[Callable[[], list[bytes]]] = [
         lambda: [stream[:middle], stream[middle:]],
@@ -45,7 +45,7 @@ def comparable(event: Any) -> Any:
 
 
 def read_stream(decoder: Any, chunks: Iterable[bytes]) -> tuple[list[Any], object]:
-    """The events, and how the stream ended: ``closed``, what was pending, or ``too large``."""
+    """The events, and the end of the stream: ``closed``, the pending bytes if it was cut off, or ``too large``."""
     events: list[Any] = []
     try:
         for chunk in chunks:
@@ -77,15 +77,15 @@ def check_events(data: bytes) -> None:
     for event in typed:
         [copy] = again.feed(codec.encode_event(event))
         if isinstance(event, cm.InvalidEvent):
-            # Its name is not kept, so it may now be an event of another type.
-            equal(getattr(copy, "raw", event.raw).strip(), event.raw.strip(), "relayed as it came")
+            # An invalid event does not keep its name, so it may now be an event of another type.
+            equal(getattr(copy, "raw", event.raw).strip(), event.raw.strip(), "an invalid event is relayed unchanged")
         else:
             equal(copy, event, "an event is read as it was written")
     builder = cm.ResponseBuilder()
     for event in typed:
         builder.add(event)
     response = builder.response
-    equal(codec.decode(codec.encode(response)), response, "what events add up to is a response")
+    equal(codec.decode(codec.encode(response)), response, "the response that events build can be written and read back")
     check_iterators(codec, stream, random, whole, end)
 
 
@@ -101,7 +101,7 @@ def could_differ(stream: bytes) -> bool:
 
 
 def check_event(codec: cm.Codec, event: Any, data: bytes, name: str) -> None:
-    """``event`` equals the decoded data; the name beside it counts if the data has no type."""
+    """``event`` equals the decoded data. If the data has no type, the event has the type of its name."""
     if isinstance(event, tuple):
         equal(event[0], data, "an invalid event keeps its data")
         return
@@ -109,9 +109,9 @@ def check_event(codec: cm.Codec, event: Any, data: bytes, name: str) -> None:
     if value is REFUSED:
         return
     if name == "message" or has_type(data):
-        equal(event, value, "an event is what decode makes of its data")
+        equal(event, value, "an event equals its decoded data")
     else:
-        equal(event.type, name, "without a type of its own, an event has that of its name")
+        equal(event.type, name, "an event without a type has the type of its name")
 
 
 def has_type(data: bytes) -> bool:
@@ -123,7 +123,7 @@ def has_type(data: bytes) -> bool:
 
 
 def check_limit(codec: cm.Codec, stream: bytes, random: Random) -> None:
-    """An event over the limit ends the stream at its place under every cut; those before it are delivered."""
+    """Under every cut, an event over the limit ends the stream at the same place, after the events before it."""
     results = [
         read_stream(codec.event_decoder(max_event_bytes=MAX_EVENT_BYTES), chunks) for chunks in cuts(stream, random)
     ]
@@ -132,7 +132,7 @@ def check_limit(codec: cm.Codec, stream: bytes, random: Random) -> None:
 
 
 def check_iterators(codec: cm.Codec, stream: bytes, random: Random, whole: list[Any], end: object) -> None:
-    """Iterating gives the same events, and raises in the place of the first malformed one."""
+    """Iterating gives the same events. In strict mode, it raises at the first malformed one."""
     events: list[Any] = []
     try:
         for event in codec.iter_events(cut(stream, random), strict=False):
@@ -154,14 +154,14 @@ def check_iterators(codec: cm.Codec, stream: bytes, random: Random, whole: list[
         equal(str(error), whole[len(strict)][1], "the first error is raised")
     except cm.TruncatedStreamError as error:
         equal(error.pending, end, "the same bytes are pending")
-    equal(strict, whole[: len(strict)], "events before the first error come")
+    equal(strict, whole[: len(strict)], "events before the first error are delivered")
     assert not any(isinstance(event, tuple) for event in strict)
 
 
 def check_meter(data: bytes) -> None:
     """A meter agrees with the events under every cut.
 
-    It looks for types that are spelled without escapes, and in a read of over 8 kB only at both ends.
+    It only finds types that are spelled without escapes. In a read of over 8 kB it only looks at both ends.
     """
     codec, _, random, stream = case_of(data)
     events, _ = read_stream(codec.event_decoder(), [stream])
@@ -170,7 +170,7 @@ def check_meter(data: bytes) -> None:
     expected: tuple[Any, ...] = (None, None, None, False)
     for event, (name, payload, *_) in zip(events, plain, strict=False):
         if b"conversation.response." not in name.encode() + payload:
-            known = False  # Only its fields identify it.
+            known = False  # Only its fields identify the event, and the meter does not look at them.
         match event:
             case cm.ResponseStartedEvent():
                 expected = (event.conversation_id, *expected[1:])
@@ -185,7 +185,7 @@ def check_meter(data: bytes) -> None:
         meter.close()
         if known:
             found = (meter.conversation_id, meter.usage, meter.error, meter.done)
-            equal(found, expected, "the meter knows what the events tell")
+            equal(found, expected, "the meter agrees with the events")
 
 
 def check_sse(data: bytes) -> None:
@@ -197,7 +197,7 @@ def check_sse(data: bytes) -> None:
     ]
     for chunks in cuts(stream, random):
         events, end = read_stream(SSEDecoder(), chunks)
-        equal(end, "closed", "a stream that is cut off loses its last event")
+        equal(end, "closed", "the reader does not raise for a stream that is cut off")
         if not could_differ(stream):
             equal(events, expected, "the events are those of a plain reader")
     for sent in expected:

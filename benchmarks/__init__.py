@@ -1,1 +1,1 @@
-"""The benchmark suite: this library against everything its users would pick instead. See ``benchmarks/README.md``."""
+"""Compares this library with everything its users would pick instead. See ``benchmarks/README.md``."""

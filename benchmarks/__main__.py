@@ -1,4 +1,4 @@
-"""The command: ``python -m benchmarks`` measures, ``python -m benchmarks report`` draws what was measured."""
+"""The command: ``python -m benchmarks`` measures, ``python -m benchmarks report`` draws the stored results."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +16,7 @@ from .results import FOLDER
 __all__ = ["app"]
 
 QUICK_FOLDER = Path("build", "benchmarks")
-"""Where a quick run writes, so that it never replaces figures that were measured with care."""
+"""A quick run writes here, so that its rough figures never replace the published ones."""
 
 GATEWAY = "gateway"
 NAMES = (*GROUPS, GATEWAY)
@@ -30,7 +30,7 @@ app = typer.Typer(
 def measure(
     context: typer.Context,
     quick: Annotated[
-        bool, typer.Option(help="See within two minutes that the suite works; its figures are rough.")
+        bool, typer.Option(help="Check within two minutes that the suite works; its figures are rough.")
     ] = False,
     only: Annotated[
         list[str] | None, typer.Option(metavar="GROUP", help=f"One of {', '.join(NAMES)}. May be repeated.")
@@ -54,7 +54,7 @@ def measure(
     for name in only or NAMES:
         start = monotonic()
         if name == GATEWAY:
-            typer.echo(f"{name}: clients, gateways and an upstream, all of them processes ... ", nl=False)
+            typer.echo(f"{name}: clients, gateways and an upstream, each in its own process ... ", nl=False)
             gateway.measure(gateway.QUICK if quick else gateway.FULL, folder / GATEWAY_FILE)
         else:
             typer.echo(f"{name}: {GROUPS[name].about} ... ", nl=False)
@@ -65,7 +65,7 @@ def measure(
 
 @app.command()
 def report(context: typer.Context) -> None:
-    """Draw the charts and write the tables from stored results; no measuring."""
+    """Draw the charts and write the tables from stored results. Measures nothing."""
     from .report import write_report
 
     for file in write_report(context.obj):

@@ -1,4 +1,4 @@
-"""The machine and the versions that figures belong to."""
+"""The machine and the versions that the figures were measured with."""
 
 import sys
 from collections.abc import Iterable
@@ -13,10 +13,10 @@ __all__ = ["machine", "versions"]
 
 
 def machine() -> dict[str, Any]:
-    """What pyperf finds out about this computer and interpreter, without what only names it."""
+    """The parts of pyperf's description of this computer and interpreter that matter for speed."""
     found = pyperf.Run([1.0], collect_metadata=True).get_metadata()
-    told = ("cpu_model_name", "cpu_count", "cpu_freq", "platform", "python_implementation", "python_version", "timer")
-    return {name: found[name] for name in told if name in found} | {"byte_order": sys.byteorder}
+    kept = ("cpu_model_name", "cpu_count", "cpu_freq", "platform", "python_implementation", "python_version", "timer")
+    return {name: found[name] for name in kept if name in found} | {"byte_order": sys.byteorder}
 
 
 def versions(peers: Iterable[Peer]) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""A group: cases that belong together, measured in processes of their own and stored in a file of their own."""
+"""A group: related cases, measured in their own processes and stored in their own file."""
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 class Found(NamedTuple):
-    """What one pass over a group found, and with what."""
+    """The results of one pass over a group. ``about``: the machine, the versions and the missing peers."""
 
     found: list[Measurement | Refusal]
     about: dict[str, Any]

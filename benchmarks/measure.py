@@ -1,4 +1,4 @@
-"""Samples taken in turn: one of each peer, then again one of each, so that what disturbs one disturbs all alike."""
+"""Takes samples in turn, one of each peer per round, so that a disturbance of the machine affects all peers alike."""
 
 import gc
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -26,12 +26,12 @@ class Case:
     accepts: Callable[[Any], bool] = lambda _: True
     """Whether an answer is right; a peer with a wrong one is not timed."""
     peers: frozenset[str] | None = None
-    """Names of the peers to time, where it is not all."""
+    """Names of the peers to time; all if ``None``."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Measurement:
-    """What one process measured of one peer: ``values`` are each for one operation."""
+    """The samples that one process took of one peer in one case. Each value is for one operation."""
 
     case: str
     peer: str
@@ -45,7 +45,7 @@ class Measurement:
 
 @dataclass(frozen=True, kw_only=True)
 class Refusal:
-    """A peer that does not take the input, or gives a wrong answer."""
+    """A peer raised an error for the input, or gave a wrong answer."""
 
     case: str
     peer: str
@@ -53,7 +53,7 @@ class Refusal:
 
 
 def given(data: Data) -> Callable[[], Data]:
-    """``make`` of a case whose input is at hand."""
+    """The ``make`` of a case whose input already exists."""
     return lambda: data
 
 
@@ -62,7 +62,7 @@ def size_of(data: Data) -> int:
 
 
 def measure(cases: Iterable[Case], peers: Sequence[Peer], plan: Plan) -> Iterator[Measurement | Refusal]:
-    """Time each case with each peer; the cases one after the other, the peers in turn."""
+    """Time the cases one after the other, each with all peers in turn."""
     for case in cases:
         data = case.make()
         timers: dict[str, Timer] = {}
@@ -81,7 +81,7 @@ def measure(cases: Iterable[Case], peers: Sequence[Peer], plan: Plan) -> Iterato
 
 
 def _in_turn(case: Case, size: int, timers: dict[str, Timer], plan: Plan) -> Iterator[Measurement]:
-    # What is there now is nobody's garbage: collections during a sample only look at what the sample makes.
+    # Frozen objects are ignored by collections, so a sample pays only for the objects it makes.
     gc.collect()
     gc.freeze()
     loops = {name: _calibrate(timer, plan) for name, timer in timers.items()}

@@ -1,7 +1,7 @@
-"""The documents that are measured: responses in the shapes the service sends, in the REST naming, compact JSON.
+"""The measured documents: responses in the shapes the service sends, in the REST naming, as compact JSON.
 
-Made by a seeded generator; every member carries what the official SDK requires (``arguments``, for one), so that no
-peer loses by a shape it does not take, but for the payloads whose point that is.
+A seeded generator makes them. Every member has the fields that the official SDK requires, such as ``arguments``, so
+that no peer fails because of a document's shape. Only "unknown entries" and "untagged" test unusual shapes.
 """
 
 import json
@@ -18,7 +18,7 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class Payload:
-    """A response as bytes, and what a reader of the report should know about it."""
+    """A response and a description of it."""
 
     name: str
     about: str
@@ -40,10 +40,10 @@ def document(name: str) -> bytes:
 # Members ----------------------------------------------------------------------------------------------------------
 
 
-def _entry(author: Author, type: str, prefix: str, second: int, **fields: Any) -> Json:
+def _entry(author: Author, tag: str, prefix: str, second: int, **fields: Any) -> Json:
     return {
         "object": "entry",
-        "type": type,
+        "type": tag,
         "created_at": author.timestamp(second),
         "completed_at": author.timestamp(second + 1),
         "id": f"{prefix}_{author.hex()}",
@@ -181,7 +181,7 @@ def _non_ascii() -> Json:
 
 
 def history(entries: int, seed: int = 9) -> Json:
-    """A response with that many entries, as long conversations have them when they are read back."""
+    """A response with that many entries, like the history of a long conversation."""
     author = Author(seed)
     outputs: list[Json] = []
     for index in range(entries):
@@ -230,6 +230,6 @@ PAYLOADS = (
     Payload("cited report", "an answer of 360 chunks, half of them citations", _cited_report),
     Payload("history", "1,000 entries of every kind", lambda: history(1000)),
     Payload("image", "one image in a data: URI", _image),
-    Payload("unknown entries", "the history with ten entries of a type no one knows", _unknown_entries),
+    Payload("unknown entries", "the history with ten entries of an unknown type", _unknown_entries),
     Payload("untagged", "four entries and their chunks without a type", _untagged),
 )

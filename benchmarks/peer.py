@@ -1,4 +1,4 @@
-"""What a peer is: a named set of operations, each a function of one argument, to be timed side by side."""
+"""A peer: a named set of operations, each a function of one argument, to be timed side by side."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -29,35 +29,35 @@ Operation = Literal[
 ]
 
 Timer = Callable[[int], float]
-"""Runs an operation that many times and tells how many seconds of processor time they took together.
+"""Runs an operation that many times. Returns the processor time of all runs together, in seconds.
 
-Processor time, because what else runs on a machine adds to the time on the wall, and to some samples more than others.
+Wall-clock time would include other work on the machine, which affects some samples more than others.
 """
 
 LIBRARY = "conversation_models"
-"""The name of the one that all others are compared with."""
+"""The name of the peer that all others are compared with."""
 
 ITERATED = f"{LIBRARY}, iter_events"
-"""The same, read from an iterator of events."""
+"""The name of this library when it reads a stream through ``iter_events``."""
 
 FLOOR = "msgspec, bare"
-"""The name of the one that does the least work there is: what msgspec itself needs for the same values."""
+"""The name of the peer that does the least possible work: msgspec alone, on the same classes."""
 
 
 class PeerMissingError(Exception):
-    """A peer cannot take part here; the message says what it lacks."""
+    """A peer cannot take part here. The message gives the reason."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Peer:
-    """Something a user could pick. ``packages`` are the distributions whose versions the report names."""
+    """A library that a user could pick. ``packages`` are the distributions whose versions the report names."""
 
     name: str
     packages: Sequence[str]
     typed: bool
     operations: Mapping[Operation, Callable[[Any], Any]]
     prepare: Mapping[Operation, Callable[[Any], Any]] = field(default_factory=dict)
-    """Turns a case's bytes into an operation's argument, untimed. Encoding starts from what ``decode`` gives."""
+    """Turns a case's bytes into an operation's argument, untimed. Encoding starts from the result of ``decode``."""
 
     @property
     def offers(self) -> frozenset[Operation]:
@@ -69,7 +69,7 @@ class Peer:
         return {package: version(package) for package in self.packages}
 
     def answer(self, operation: Operation, data: Any) -> Any:
-        """What the operation gives for ``data``, to be checked before it is timed."""
+        """The operation's result for ``data``, to be checked before it is timed."""
         return self.task(operation, data)()
 
     def task(self, operation: Operation, data: Any) -> Callable[[], Any]:
@@ -100,7 +100,7 @@ class Peer:
 
 
 def count(events: Iterable[Any]) -> int:
-    """How many there are, each let go before the next."""
+    """The number of events. Each is released before the next is read."""
     number = 0
     for _ in events:
         number += 1

@@ -1,4 +1,4 @@
-"""How much is measured: in full, for figures to be published, or quickly, to see that the suite still works."""
+"""How much is measured: ``FULL`` for published figures, ``QUICK`` to check that the suite works."""
 
 from dataclasses import dataclass
 
@@ -9,15 +9,15 @@ __all__ = ["FULL", "QUICK", "Plan"]
 class Plan:
     quick: bool
     processes: int
-    """Fresh processes that each measure everything: memory layout and hash seeds differ between them."""
+    """Number of fresh processes. Each measures everything, because memory layout and hash seeds differ between them."""
     rounds: int
     """Samples of each peer in each process, taken in turn."""
     sample_seconds: float
-    """An operation is repeated in a sample until it takes about that long."""
+    """A sample repeats an operation until it takes about that long."""
     slow_seconds: float
-    """Peers whose single operation takes longer take part in every third round only."""
+    """A peer whose single operation takes longer takes part only in every third round."""
     peers: frozenset[str] | None = None
-    """Files in ``peers/`` to take part besides this library and the floor; all of them, if None."""
+    """Files in ``peers/`` that take part besides this library and the floor; all if ``None``."""
 
 
 FULL = Plan(quick=False, processes=3, rounds=9, sample_seconds=0.02, slow_seconds=0.2)

@@ -1,4 +1,4 @@
-"""What was measured, on disk: for each group a pyperf suite with every sample, and a file that says how it came about.
+"""The results on disk: for each group, a pyperf suite with every sample, and an ``about`` file with the conditions.
 
 The suites are pyperf's own format, so ``python -m pyperf stats``, ``hist`` and ``compare_to`` read them too.
 """
@@ -54,7 +54,7 @@ class Timing:
 
 
 class GroupResults:
-    """One group's timings by case and peer, in the order they were measured in, and ``about``: how they came about."""
+    """One group's timings by case and peer, in the order of measurement. ``about``: the conditions of measurement."""
 
     def __init__(self, timings: Iterable[Timing], about: Mapping[str, Any]) -> None:
         self.about = about
@@ -72,7 +72,7 @@ class GroupResults:
 
 
 class Results:
-    """All groups stored in a folder; a group that was not measured is ``None``."""
+    """All groups stored in a folder. A group that was not measured is ``None``."""
 
     def __init__(self, folder: Path = FOLDER) -> None:
         self.folder = folder
@@ -95,7 +95,7 @@ class Results:
 def store(
     folder: Path, group: str, plan: Plan, found: Iterable[Measurement | Refusal], about: Mapping[str, Any]
 ) -> None:
-    """Write what was found, runs of the same case and peer joined, in place of what was there."""
+    """Write the results in place of any earlier ones. Runs of the same case and peer are joined."""
     benchmarks: dict[str, Any] = {}
     refusals: dict[tuple[str, str], Refusal] = {}
     for one in found:
@@ -135,18 +135,18 @@ def _run(group: str, found: Measurement) -> Any:
         "loops": found.loops,
         "unit": found.unit,
     }
-    # Four digits are more than any machine repeats.
+    # No machine repeats a measurement to four digits.
     values = [float(f"{value:.4g}") for value in found.values]
     return pyperf.Run(values, metadata=metadata, collect_metadata=False)
 
 
 def _timing(samples: Any) -> Timing:
-    told = samples.get_metadata()
+    metadata = samples.get_metadata()
     return Timing(
-        case=str(told["case"]),
-        peer=str(told["peer"]),
-        operation=str(told["operation"]),
-        bytes=int(told["bytes"]),
-        items=int(told["items"]),
+        case=str(metadata["case"]),
+        peer=str(metadata["peer"]),
+        operation=str(metadata["operation"]),
+        bytes=int(metadata["bytes"]),
+        items=int(metadata["items"]),
         samples=samples,
     )

@@ -1,4 +1,4 @@
-"""A document in the other naming, as a program without this library makes it: rename keys, spare free-form maps."""
+"""Respells a document in the other naming without this library: renames keys, but not those of free-form maps."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -37,7 +37,7 @@ FREE_FORM = frozenset(["arguments", "connectors", "guardrails", "info"])
 
 
 def respell(value: Any, names: Mapping[str, str]) -> Any:
-    """``value``, of dicts and lists, with its keys replaced as ``names`` says."""
+    """``value``, made of dicts and lists, with its keys renamed according to ``names``."""
     if isinstance(value, dict):
         return {
             names.get(key, key): member if key in FREE_FORM else respell(member, names) for key, member in value.items()

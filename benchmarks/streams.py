@@ -1,4 +1,4 @@
-"""The event streams that are measured, as the service writes them, and the ways a network cuts them into chunks."""
+"""The measured event streams, as the service writes them, and the ways a network cuts them into chunks."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -23,7 +23,7 @@ class Stream:
 
 
 def frames(name: str, quick: bool = False) -> list[bytes]:
-    """The frames of the stream of that name, to be quick no more than 200 of them."""
+    """The frames of the stream of that name; at most 200 if ``quick``."""
     written = next(stream for stream in STREAMS if stream.name == name).build()
     return [*written[:199], written[-1]] if quick else written
 
@@ -37,7 +37,7 @@ def cut(frames: list[bytes], size: int | None) -> list[bytes]:
 
 
 def payloads_of(chunks: list[bytes]) -> list[bytes]:
-    """The JSON text of each event: what is left to do when someone else has done the splitting."""
+    """The JSON text of each event, so that the floor only has to decode."""
     lines = b"".join(chunks).replace(b"\r\n", b"\n").split(b"\n")
     return [line.removeprefix(b"data: ") for line in lines if line.startswith(b"data: ")]
 
@@ -50,16 +50,16 @@ def _frame(event: Json) -> bytes:
 
 
 class _Speaker:
-    """Says what an agent says: the events of one response, in order, a few milliseconds apart."""
+    """Makes the events of one response, in order, a few milliseconds apart."""
 
     def __init__(self, seed: int) -> None:
         self.author = Author(seed)
         self._second = 0
         self._conversation, self._agent = f"conv_{self.author.hex()}", f"ag_{self.author.hex()}"
 
-    def event(self, type: str, **fields: Any) -> bytes:
+    def event(self, tag: str, **fields: Any) -> bytes:
         self._second += 1
-        return _frame({"type": type, "created_at": self.author.timestamp(self._second // 50), **fields})
+        return _frame({"type": tag, "created_at": self.author.timestamp(self._second // 50), **fields})
 
     def started(self) -> bytes:
         return self.event("conversation.response.started", conversation_id=self._conversation)
@@ -157,6 +157,6 @@ STREAMS = (
     Stream("long deltas", "300 deltas of 2 kB of text each", lambda: deltas(300, 2000, 22)),
     Stream("tools and thinking", "handoff, tools, reasoning, function calls and text", _tools_and_thinking),
     Stream("data lines only", "500 deltas without event: lines", _without_event_lines),
-    Stream("CRLF", "500 deltas, lines ended by CR LF", _crlf),
-    Stream("unknown events", "500 deltas, five of them of a type no one knows", _unknown_events),
+    Stream("CRLF", "500 deltas, lines that end with CR LF", _crlf),
+    Stream("unknown events", "500 deltas, five of them of an unknown type", _unknown_events),
 )

@@ -1,4 +1,4 @@
-"""Text for payloads: made of words, by a seeded generator, so that every run reads the same bytes."""
+"""Text for payloads. A seeded generator makes it from words, so that every run reads the same bytes."""
 
 from random import Random
 
@@ -22,7 +22,7 @@ la théorie été où déjà naïve über straße größe für año niño más i
 
 
 class Author:
-    """Writes prose, code output and identifiers; what it writes depends on its seed alone."""
+    """Writes prose, code output and identifiers. The result depends only on the seed."""
 
     def __init__(self, seed: int, words: str = ENGLISH) -> None:
         self._random = Random(seed)
@@ -32,7 +32,7 @@ class Author:
         return " ".join(self._random.choices(self._words, k=count))
 
     def prose(self, length: int) -> str:
-        """Sentences in paragraphs, ``length`` characters of them, with the quotes and line ends that JSON escapes."""
+        """``length`` characters of sentences in paragraphs, with quotes and line ends that JSON has to escape."""
         written: list[str] = []
         size = 0
         while size < length:
@@ -45,7 +45,7 @@ class Author:
         return "".join(written)[:length]
 
     def table(self, rows: int) -> str:
-        """What a program prints: a line of numbers for each row."""
+        """The output of a program: a line of numbers for each row."""
         numbers = self._random
         return "".join(
             [
@@ -65,6 +65,6 @@ class Author:
         return self._random.randint(low, high)
 
     def timestamp(self, second: int) -> str:
-        """A moment ``second`` seconds into the day that all payloads are from, with microseconds."""
+        """A time, with microseconds, on the day of all payloads: ``second`` seconds after midnight."""
         hours, rest = divmod(second % 86_400, 3600)
         return f"2025-05-27T{hours:02}:{rest // 60:02}:{rest % 60:02}.{self._random.randrange(10**6):06}Z"

@@ -1,1 +1,1 @@
-"""A gateway, end to end: an upstream, gateways in front of it, and a load generator that measures them."""
+"""Gateways, end to end: an upstream, gateways in front of it, and a load generator that measures them."""

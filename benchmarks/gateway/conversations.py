@@ -1,7 +1,7 @@
-"""What the upstream serves: a response and a stream of every kind, as REST spells them. The text is invented.
+"""The upstream's answers: responses and streams of every kind, in the REST naming. The text is invented.
 
-``RESPONSES`` and ``STREAMS`` are what both official SDKs accept whole. ``REFUSED`` holds responses both reject,
-``UNTYPED`` streams of which they hand out some events as ``UNKNOWN``.
+Both official SDKs accept ``RESPONSES`` and ``STREAMS`` completely. Both reject every response in ``REFUSED``. From the
+streams in ``UNTYPED``, they return some events as ``UNKNOWN``.
 """
 
 from typing import Any
@@ -19,13 +19,13 @@ def _response(*outputs: Json, **fields: Any) -> Json:
     return {"object": "conversation.response", "conversation_id": ID, "outputs": list(outputs), "usage": USAGE} | fields
 
 
-def _entry(type: str, **fields: Any) -> Json:
-    return {"object": "entry", "type": type, "id": f"{type.partition('.')[0]}_1", **TIMES, **fields}
+def _entry(tag: str, **fields: Any) -> Json:
+    return {"object": "entry", "type": tag, "id": f"{tag.partition('.')[0]}_1", **TIMES, **fields}
 
 
 def _message(content: Any, **fields: Any) -> Json:
-    told = {"agent_id": "ag_1", "model": "mistral-medium-latest"}
-    return _entry("message.output", content=content, role="assistant", **(told | fields))
+    sender = {"agent_id": "ag_1", "model": "mistral-medium-latest"}
+    return _entry("message.output", content=content, role="assistant", **(sender | fields))
 
 
 def _tool(name: str, **fields: Any) -> Json:
@@ -136,8 +136,8 @@ REFUSED: dict[str, Json] = {
 }
 
 
-def _event(type: str, **fields: Any) -> Json:
-    return {"type": type, "created_at": "2025-05-27T12:00:00.250000Z", **fields}
+def _event(tag: str, **fields: Any) -> Json:
+    return {"type": tag, "created_at": "2025-05-27T12:00:00.250000Z", **fields}
 
 
 def _delta(content: Any, **fields: Any) -> Json:

@@ -1,4 +1,4 @@
-"""The stored figures of the gateways: read, and worked out."""
+"""Reads the stored samples of the gateways and computes figures from them."""
 
 import json
 from pathlib import Path
@@ -32,7 +32,7 @@ class Figures:
         return [one for one in self._samples if (one["load"], one["gateway"]) == (load, gateway)]
 
     def cpu(self, load: str, gateway: str) -> float:
-        """Seconds of processor time that the gateway spends on an event, or on a response that is no stream."""
+        """Seconds of processor time that the gateway spends on an event, or on a response that is not a stream."""
         return self._spread(load, gateway)[1]
 
     def spread(self, load: str, gateway: str) -> tuple[float, float]:
@@ -44,11 +44,11 @@ class Figures:
         return min(found), median(found), max(found)
 
     def rate(self, load: str, gateway: str) -> float:
-        """Events, or responses, a second: what came through with all processes on this machine's cores."""
+        """Events, or responses, a second, while all processes share this machine's cores."""
         return float(median(one["items"] / one["seconds"] for one in self.of(load, gateway)))
 
     def added(self, load: str, gateway: str, percentile: str) -> float:
-        """Seconds that the gateway adds, compared with no gateway in the same round."""
+        """Seconds that the gateway adds, compared with direct requests in the same round."""
         pairs = zip(self.of(load, gateway), self.of(load, "direct"), strict=True)
         return float(median(one[percentile] - direct[percentile] for one, direct in pairs))
 

@@ -1,7 +1,8 @@
-"""Gateways that do more than relay: they read what passes, in one way or another, and write it again.
+"""Gateways that read the answers and write them again, each in its own way.
 
-``typed``, ``typed by read``, ``edit`` and ``rebuild`` use this library; ``sdk`` and ``pydantic`` do what ``typed`` does
-with other models; ``bare`` touches nothing, and is what moving the bytes costs. ``relay`` stands in a file of its own.
+``typed``, ``typed by read``, ``edit`` and ``rebuild`` use this library. ``sdk`` and ``pydantic`` do the same as
+``typed`` with other models. ``bare`` changes nothing; it shows the cost of moving the bytes. ``relay`` is in
+``relay.py``.
 """
 
 import asyncio
@@ -30,10 +31,10 @@ _refuse: Callable[[Send, int, bytes], Awaitable[None]] = relay.refuse
 
 
 class Gateway:
-    """Forwards requests. What becomes of the answers is its subclasses' business; here they pass as they are."""
+    """Forwards requests, and answers unchanged. Subclasses change the answers."""
 
     prefix: ClassVar[str] = ""
-    """What stands before the ids of conversations on this side of the gateway."""
+    """Prefix of conversation ids on the client's side of the gateway."""
 
     def __init__(self, upstream: str) -> None:
         unlimited = httpx.Limits(max_connections=None)
@@ -84,13 +85,13 @@ class Gateway:
 
 
 class Typed(Gateway):
-    """Decodes, inspects and encodes again: an event in, an event out."""
+    """Decodes, inspects and encodes again, one event at a time."""
 
     def answer(self, body: bytes) -> bytes:
         try:
             response = cm.snake.decode(body)
         except cm.ConversationDecodeError:
-            return body  # What this side cannot read, the other may.
+            return body  # The client may be able to read it.
         for entry in response.outputs:
             if entry.type == "message.output":
                 self.characters += len(entry.text)
@@ -111,7 +112,7 @@ class Typed(Gateway):
 
 
 class TypedByRead(Typed):
-    """The same with one write for all events of a read."""
+    """The same, with one write for all events of a read."""
 
     async def events(self, response: httpx.Response) -> AsyncIterator[bytes]:
         decoder = cm.snake.event_decoder()
@@ -143,14 +144,14 @@ class Rebuild(TypedByRead):
 
 
 class Edit(Gateway):
-    """Gives conversations ids of its own, tells where it stands, and takes the guardrails' findings out."""
+    """Gives conversations its own ids, adds a ``gateway`` field, and removes the guardrails' findings."""
 
     prefix = "edited_"
 
     def answer(self, body: bytes) -> bytes:
         body = cm.patch(body, ["conversation_id"], self.prefix + cm.snake.peek(body).conversation_id)
         body = cm.patch(body, ["gateway"], "edit")
-        with suppress(cm.ConversationDecodeError):  # There are none.
+        with suppress(cm.ConversationDecodeError):  # The response has no guardrails.
             body = cm.patch(body, ["guardrails"], msgspec.UNSET)
         return body
 
@@ -165,8 +166,8 @@ class Edit(Gateway):
     def edited(self, event: ServerSentEvent) -> ServerSentEvent:
         if event.event != "conversation.response.started":
             return event
-        told = cm.snake.decode(event.data, cm.ResponseStartedEvent).conversation_id
-        data = cm.patch(event.data, ["conversation_id"], self.prefix + told).decode()
+        conversation_id = cm.snake.decode(event.data, cm.ResponseStartedEvent).conversation_id
+        data = cm.patch(event.data, ["conversation_id"], self.prefix + conversation_id).decode()
         return msgspec.structs.replace(event, data=data)
 
 
@@ -194,7 +195,7 @@ class Sdk(Gateway):
         return self._read(raw, self._models.ConversationEvents)
 
     async def events(self, response: httpx.Response) -> AsyncIterator[bytes]:
-        stream: Any = response  # Of httpx, where the SDK uses its fork: the same methods.
+        stream: Any = response  # The SDK uses a fork of httpx, whose responses have the same methods.
         async for event in self._stream(stream, self._event):
             data = event.data
             if data.type == "message.output.delta" and isinstance(data.content, str):
@@ -257,4 +258,4 @@ GATEWAYS: dict[str, Callable[[str], App]] = {
     "sdk": Sdk,
     "pydantic": Pydantic,
 }
-"""By name: what makes a gateway in front of the upstream at a URL."""
+"""Functions by gateway name. Each makes a gateway in front of the upstream at the given URL."""

@@ -1,7 +1,7 @@
-"""Load: many clients that ask for the same answer, one request after the other, for a number of seconds.
+"""Load: many clients request the same answer for a number of seconds, each one request after the other.
 
-``wrk`` makes it where there is one. Where there is none a client written here does, which is slower and takes more of
-the cores that the gateway runs on: ``GENERATOR`` says which it was, and results carry it.
+``wrk`` makes the load if it is installed. Otherwise a client in this module does. That client is slower and takes more
+time on the cores that the gateway runs on. ``GENERATOR`` names the one in use, and the results store it.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ _PATIENCE = 60
 
 
 class Request(NamedTuple):
-    """What is asked for: the upstream's options, and whether they are those of a stream."""
+    """A request to the upstream: its options, and whether the answer is a stream."""
 
     inputs: str
     stream: bool
@@ -39,31 +39,31 @@ class Request(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """``requests`` counts whole answers, ``bytes`` all that came, also of answers that were cut off at the end."""
+    """``requests`` counts whole answers. ``bytes`` also counts the parts of answers that were cut off at the end."""
 
     requests: int
     seconds: float
     bytes: int
     p50: float
     p99: float
-    """In seconds, as ``p50``."""
+    """In seconds, like ``p50``."""
     failed: int
 
 
 def drive(url: str, request: Request, clients: int, seconds: int) -> Outcome:
-    """Ask for that many seconds."""
+    """Send requests for that many seconds."""
     if _WRK is None:
         return asyncio.run(_drive(url, request, clients, seconds))
     options = ["-t1", f"-c{clients}", f"-d{seconds}s", f"--timeout={_PATIENCE}s", "-s", str(_SCRIPT)]
     command = [_WRK, *options, url + _PATH, "--", request.body]
     limit = seconds + 2 * _PATIENCE
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=limit)
-    told = json.loads(done.stdout[done.stdout.index("RESULT ") :].removeprefix("RESULT "))
-    return Outcome(**told | {"p50": told["p50"] / 1e6, "p99": told["p99"] / 1e6})
+    result = json.loads(done.stdout[done.stdout.index("RESULT ") :].removeprefix("RESULT "))
+    return Outcome(**result | {"p50": result["p50"] / 1e6, "p99": result["p99"] / 1e6})
 
 
 def answer_bytes(url: str, request: Request) -> int:
-    """How long one answer is on the wire, with its head and the framing of its chunks."""
+    """The size of one answer in bytes on the wire, with its head and the framing of its chunks."""
     body = request.body.encode()
     parts = urlsplit(url)
     head = f"POST {_PATH} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {len(body)}\r\n\r\n".encode()

@@ -1,4 +1,4 @@
-"""What is measured of each gateway, in rounds that take them in turn, and how it is stored."""
+"""Measures the gateways in turn, round after round, and stores the samples."""
 
 import json
 import threading
@@ -39,7 +39,7 @@ class Load:
     about: str
     request: Request
     items: int
-    """Events of an answer; an answer that is no stream counts as one."""
+    """Events in an answer. An answer that is not a stream counts as one."""
     clients: int = 16
 
 
@@ -64,7 +64,7 @@ LATENCIES = (
     ),
 )
 OPEN = Request("benchmark:short deltas;events=30;pause=1", stream=True)
-"""Streams that stay open for half a minute, with so little in them that every gateway keeps up."""
+"""Streams that stay open for half a minute, with so few events that every gateway keeps up."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ def measure(plan: Plan, file: Path) -> None:
 
 def _samples(plan: Plan, servers: list[Server]) -> Iterator[dict[str, Any]]:
     for round_ in range(plan.rounds):
-        # Another order each time, so that none always follows the same one.
+        # The order changes from round to round, so that no gateway always runs after the same one.
         shift = round_ % len(servers)
         for load in (*LOADS, *LATENCIES):
             for server in servers[shift:] + servers[:shift]:
@@ -119,14 +119,14 @@ def _samples(plan: Plan, servers: list[Server]) -> Iterator[dict[str, Any]]:
                 before = _cpu_seconds(process)
                 outcome = drive(server.url, load.request, load.clients, plan.seconds)
                 cpu_seconds = _cpu_seconds(process) - before
-                # Bytes and not requests, since the last answers are cut off when the time is over.
+                # Counted by bytes, not by requests, because the last answers are cut off when the time is over.
                 items = outcome.bytes / size * load.items
                 where = {"load": load.name, "gateway": server.name, "round": round_, "clients": load.clients}
                 yield {**where, **outcome._asdict(), "items": round(items, 1), "cpu_seconds": round(cpu_seconds, 3)}
 
 
 def _memory(plan: Plan, name: str) -> dict[str, Any]:
-    """Resident memory before and with that many streams open, of a gateway that has done nothing else."""
+    """A fresh gateway's resident memory without and with ``plan.open_streams`` open streams."""
     with running("upstream") as (upstream,), running(name, upstream=upstream.url) as (gateway,):
         process = psutil.Process(gateway.pid)
         for load in LOADS:

@@ -1,6 +1,6 @@
-"""Servers, each in a process: ``python -m benchmarks.gateway.serve upstream``, or a gateway's name and upstream's URL.
+"""Servers, each in its own process: ``python -m benchmarks.gateway.serve upstream``, or ``... GATEWAY UPSTREAM_URL``.
 
-A server prints its port once it listens, and stops when its standard input ends: so it never outlives who started it.
+A server prints its port once it listens. It stops when its standard input ends, so it never outlives its parent.
 """
 
 import logging
@@ -29,7 +29,7 @@ class Server(NamedTuple):
 
 @contextmanager
 def running(*names: str, upstream: str = "") -> Iterator[list[Server]]:
-    """The servers of those names, each in a process of its own; ``upstream`` is what the gateways among them call."""
+    """The servers of those names, each in its own process. ``upstream``: the URL that the gateways among them call."""
     processes = []
     try:
         for name in names:
@@ -39,7 +39,7 @@ def running(*names: str, upstream: str = "") -> Iterator[list[Server]]:
         yield [_listening(name, process) for name, process in zip(names, processes, strict=True)]
     finally:
         for process in processes:
-            # Closes its standard input, and waits for it to end.
+            # Closes the server's standard input and waits for the server to end.
             process.communicate()
 
 
@@ -63,7 +63,7 @@ def main(name: str, upstream: str) -> None:
         lifespan="off",
         server_header=False,
         date_header=False,
-        # Longer than a client keeps a connection, so that none is closed while a request is on its way.
+        # Longer than a client keeps a connection, so that no connection is closed while a request is on its way.
         timeout_keep_alive=75,
     )
     server = uvicorn.Server(config)
@@ -75,7 +75,7 @@ def main(name: str, upstream: str) -> None:
 
 def _stop_with(given: IO[str], server: uvicorn.Server) -> None:
     given.read()
-    logging.disable()  # What is still open is cut off, and that is no error.
+    logging.disable()  # Connections that are still open are cut off here, which is not an error.
     server.should_exit = True
     server.force_exit = True
 

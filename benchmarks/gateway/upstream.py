@@ -1,10 +1,10 @@
-"""The upstream: an ASGI app that speaks the Conversations endpoints, as the official SDKs call them.
+"""The upstream: an ASGI app with the Conversations endpoints that the official SDKs call.
 
-What it answers is chosen by the request's input text: the name of a response or a stream in ``conversations``, or
-``benchmark:`` and the name of a payload or stream of the benchmark suite. Options follow the name, as ``key=value``,
-each after a ``;``: ``events`` cuts a stream to that many; ``write`` makes writes of that many bytes, in place of one
-for each event; ``pause`` waits that many seconds between writes; ``status`` answers with an error of that status.
-``GET /open`` tells how many streams it is writing.
+The request's input text chooses the answer. It is the name of a response or a stream in ``conversations``, or
+``benchmark:`` and the name of a payload or stream of the benchmark suite. Options follow the name as ``key=value``,
+each after a ``;``. ``events`` cuts a stream to that many events. ``write`` makes writes of that many bytes instead of
+one for each event. ``pause`` waits that many seconds between writes. ``status`` answers with an error of that status.
+``GET /open`` returns the number of streams that are being written.
 """
 
 import asyncio
@@ -49,7 +49,7 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
     _open.add(client_left)
     for write in answer.writes:
         await send({"type": "http.response.body", "body": write, "more_body": True})
-        # A turn of the loop each, so that writes leave as they would if there were a model at work.
+        # A turn of the event loop for each write, so that writes leave one by one, as with a real model.
         await asyncio.sleep(answer.pause)
         if client_left.done():
             break
@@ -88,7 +88,7 @@ def _answer(method: str, path: str, body: bytes) -> Answer:
 
 
 def _text(inputs: Any) -> str:
-    """The input text: the inputs themselves, or what the first entry says."""
+    """The input text: the inputs themselves, or the content of the first entry."""
     return inputs if isinstance(inputs, str) else str(inputs[0]["content"])
 
 

@@ -1,4 +1,4 @@
-"""The groups of measurements, in the order they are run in."""
+"""The groups of measurements, in the order in which they run."""
 
 from ..group import Group
 from . import building, documents, edits, footprint, growth, latency, memory, metering, reading

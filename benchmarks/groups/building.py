@@ -1,4 +1,4 @@
-"""Building: a stream's events, already decoded, to the response they add up to."""
+"""Building: from a stream's decoded events to the response that they form."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Whole responses: decode, encode, transcode, and many of them in lines."""
+"""Whole responses: decoded, encoded, transcoded, and a hundred of them as lines."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -72,16 +72,16 @@ def lines_cases(_: Plan) -> Iterator[Case]:
 def _same_as(expected: bytes) -> Callable[[Any], bool]:
     """Whether an answer is the same document.
 
-    Moments may be written differently, null for what was absent, and ``source``, which no schema names, may be lost.
+    An answer may spell times differently, have null for an absent field, and lack ``source``, which no schema names.
     """
 
-    def told(value: Any) -> Any:
+    def compared(value: Any) -> Any:
         if isinstance(value, dict):
-            passed_over = ("created_at", "completed_at", "createdAt", "completedAt", "source")
-            return {key: told(member) for key, member in value.items() if member is not None and key not in passed_over}
-        return [told(member) for member in value] if isinstance(value, list) else value
+            ignored = ("created_at", "completed_at", "createdAt", "completedAt", "source")
+            return {key: compared(member) for key, member in value.items() if member is not None and key not in ignored}
+        return [compared(member) for member in value] if isinstance(value, list) else value
 
-    return lambda answer: told(json.loads(answer)) == told(json.loads(expected))
+    return lambda answer: compared(json.loads(answer)) == compared(json.loads(expected))
 
 
 DECODE = Group("decode", "bytes of a response to values", timed(decode_cases))

@@ -1,4 +1,4 @@
-"""Touching a response without decoding all of it: peek and patch."""
+"""Reading and changing a response without decoding all of it: peek and patch."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -18,8 +18,8 @@ PAYLOADS = ("short answer", "web search", "cited report", "history", "image")
 def peek_cases(_: Plan) -> Iterator[Case]:
     for name in PAYLOADS:
         data = document(name)
-        told = json.loads(data)
-        expected = (told["conversation_id"], told["usage"]["total_tokens"])
+        response = json.loads(data)
+        expected = (response["conversation_id"], response["usage"]["total_tokens"])
         yield Case(
             name=name,
             operation="peek",
@@ -35,12 +35,12 @@ def patch_cases(_: Plan) -> Iterator[Case]:
 
 
 def _is_patched(data: bytes) -> Callable[[bytes], bool]:
-    """Whether an answer is ``data`` with its new total. A peer may leave fields out that it does not know."""
+    """Whether an answer is ``data`` with its new total. A peer may drop fields that it does not know."""
     outputs = len(json.loads(data)["outputs"])
 
     def accepts(answer: bytes) -> bool:
-        told = json.loads(answer)
-        return told["usage"]["total_tokens"] == 7 and len(told["outputs"]) == outputs
+        patched = json.loads(answer)
+        return patched["usage"]["total_tokens"] == 7 and len(patched["outputs"]) == outputs
 
     return accepts
 

@@ -1,4 +1,4 @@
-"""Footprint: how long an import takes in a fresh interpreter, and how much is installed for it."""
+"""Footprint: the time of an import in a fresh interpreter, and the size of the installed packages."""
 
 import importlib.util
 import subprocess
@@ -19,7 +19,7 @@ __all__ = ["FOOTPRINT", "IMPORT", "INSTALLED", "PACKAGES"]
 
 IMPORT, INSTALLED, PACKAGES = "import", "installed size", "packages installed"
 
-# What its users import, and the distribution they install for it.
+# The module that users import, and the distribution that they install for it.
 IMPORTS = {
     LIBRARY: ("conversation_models", "conversation-models"),
     "msgspec": ("msgspec.json", "msgspec"),
@@ -47,7 +47,7 @@ def _run(plan: Plan) -> Found:
             done = subprocess.run(command, capture_output=True, text=True, check=False)
             if done.returncode:
                 found.append(Refusal(case=IMPORT, peer=name, reason=done.stderr.splitlines()[-1]))
-            elif turn:  # The first may have had to compile.
+            elif turn:  # The first import may have to compile byte code.
                 times.setdefault(name, []).append(float(done.stdout))
     for name, values in times.items():
         found.append(Measurement(case=IMPORT, peer=name, operation=IMPORT, values=values))
@@ -60,7 +60,7 @@ def _run(plan: Plan) -> Found:
 
 
 def _installed(name: str, seen: set[str] | None = None) -> Iterator[tuple[str, int]]:
-    """The distribution and all that it requires here, each with the size of its files; no byte code."""
+    """The distribution and all its requirements, each with the size of its files without byte code."""
     seen = set() if seen is None else seen
     if name in seen:
         return
@@ -78,7 +78,7 @@ def _installed(name: str, seen: set[str] | None = None) -> Iterator[tuple[str, i
 
 def _size(name: str) -> int:
     files = [Path(str(file.locate())) for file in distribution(name).files or []]
-    if name == "conversation-models":  # Installed for development it lists no files.
+    if name == "conversation-models":  # An editable installation does not list its files.
         spec = importlib.util.find_spec("conversation_models")
         assert spec is not None
         files = [file for folder in spec.submodule_search_locations or [] for file in Path(folder).rglob("*")]

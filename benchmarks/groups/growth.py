@@ -1,4 +1,4 @@
-"""How cost grows: documents from 1 kB to 64 MB, streams from 10 to 1,000,000 events, one event in ever more chunks."""
+"""Growth of cost: documents from 1 kB to 64 MB, streams of 10 to 1,000,000 events, one event in many chunks."""
 
 from collections.abc import Iterator
 from functools import cache, partial
@@ -24,7 +24,7 @@ OURS = frozenset([LIBRARY, FLOOR])
 
 @cache
 def _document(size: int) -> bytes:
-    """A response of that many bytes or a little less: the same thousand entries over and over."""
+    """A response of that many bytes or a little less. It repeats the same thousand entries."""
     whole = history(1000)
     entries = [encode(entry) for entry in whole["outputs"]]
     before, after = encode(whole | {"outputs": []}).split(b"[]")
@@ -39,7 +39,7 @@ def _document(size: int) -> bytes:
 
 
 def _stream(count: int) -> list[bytes]:
-    """A stream of that many deltas, in chunks: the same thousand over and over, which takes no memory."""
+    """A stream of that many deltas, in chunks. It repeats the same chunk objects to save memory."""
     first, *middle, last = deltas(min(count, 1000))
     return [first, *(cut(middle, 16 * KB) * (count // len(middle))), last]
 

@@ -1,4 +1,4 @@
-"""Latency: how long a reader takes for one event, from having its bytes to handing it over, one event a chunk."""
+"""Latency: the time that a reader takes for one event, from its bytes to its delivery, with one event in each chunk."""
 
 import gc
 import statistics
@@ -23,7 +23,7 @@ OPERATION: Operation = "iterate events"
 CASE = "short deltas, one event a chunk"
 BURST = 10
 PERMILLES = 1000
-"""The samples are too many to store: 999 of them are, those that cut all of them into equal parts."""
+"""There are too many samples to store. The 999 quantiles that cut them into 1,000 equal parts are stored instead."""
 
 
 def _run(plan: Plan) -> Found:
@@ -54,10 +54,10 @@ def _run(plan: Plan) -> Found:
 
 
 def _latencies(peer: Peer, chunks: Sequence[bytes]) -> Iterator[int]:
-    """Nanoseconds from asking for each event to having it. The reading of the clock itself is part of them.
+    """Nanoseconds from the request for each event to its delivery, including the time to read the clock.
 
-    Events are taken in bursts. One in which the system gave the processor to someone else says nothing about a reader,
-    and is left out.
+    Events are read in bursts. If the system gives the processor to another process during a burst, the burst is left
+    out, because it says nothing about the reader.
     """
     argument = peer.prepare.get(OPERATION, list)(chunks)
     gc.collect()

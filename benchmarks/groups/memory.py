@@ -1,7 +1,7 @@
-"""Memory: the most that is held at once and the number of allocations, by memray, of one operation.
+"""Memory: the peak memory and the number of allocations of one operation, measured by memray.
 
-Each peer runs in a process of its own in which Python's allocator is malloc, so that every allocation is seen, those of
-extension modules too.
+Each peer runs in its own process, in which Python's allocator is malloc. So memray sees every allocation, including
+those of extension modules.
 """
 
 import gc
@@ -47,7 +47,7 @@ def _run(plan: Plan) -> Found:
     except ImportError as error:
         return Found(found, about | {"missing": {**peers.missing, "memory": str(error)}})
     for file, peer in peers.by_file.items():
-        if not peer.operations:  # Runs outside this process.
+        if not peer.operations:  # The peer runs outside this process.
             continue
         for case, measured in _probe(file, plan.quick).items():
             operation, make = CASES[case]
@@ -107,7 +107,7 @@ def _measure(task: Callable[[], Any]) -> tuple[int, int]:
             held = task()
         del held
         metadata = memray.FileReader(file).metadata
-    # pyperf stores no zeros.
+    # pyperf cannot store zeros.
     return max(metadata.peak_memory, 1), max(metadata.total_allocations, 1)
 
 

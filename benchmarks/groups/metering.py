@@ -27,7 +27,7 @@ def _cases(plan: Plan) -> Iterator[Case]:
                 items=len(written),
                 accepts=lambda tokens: tokens > 0,
             )
-            # The same stream read in full, in the same run, is what metering is compared with.
+            # Metering is compared with reading the same stream in full, in the same run.
             yield Case(
                 name=f"{named(stream, chunks)}, read in full",
                 operation="read events",

@@ -1,4 +1,4 @@
-"""Reading events: the bytes of a stream, as a network cuts them, to events."""
+"""Reading events: from the bytes of a stream, as a network cuts them, to events."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -16,7 +16,7 @@ USUAL = "16 kB"
 
 
 def named(stream: str, chunks: str) -> str:
-    """The name of the case of that stream in chunks of that size."""
+    """The name of the case for that stream in chunks of that size."""
     return f"{stream}, {chunks} a chunk"
 
 

@@ -1,4 +1,4 @@
-"""One file for each peer, each with a ``PEER``. A file whose imports fail makes a missing peer, reported as such."""
+"""One file for each peer, each with a ``PEER``. If a file's imports fail, its peer is reported as missing."""
 
 from importlib import import_module
 from pkgutil import iter_modules
@@ -10,7 +10,7 @@ __all__ = ["Peers", "load_peers"]
 
 
 class Peers(NamedTuple):
-    """By the file they are in: the peers that are here, this library and the floor first, and why others are not."""
+    """By file name: the peers that can run, this library and the floor first, and the reasons why others cannot."""
 
     by_file: dict[str, Peer]
     missing: dict[str, str]
@@ -24,7 +24,7 @@ ALWAYS = frozenset(["conversation_models", "conversation_models_iterated", "msgs
 
 
 def load_peers(chosen: frozenset[str] | None = None) -> Peers:
-    """The peers in the files named, or in all; this library and the floor always take part."""
+    """The peers in the ``chosen`` files, or in all files. This library and the floor always take part."""
     present: dict[str, Peer] = {}
     missing: dict[str, str] = {}
     for module in iter_modules(__path__):

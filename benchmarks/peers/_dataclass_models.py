@@ -1,4 +1,4 @@
-"""The responses as plain dataclasses, for the peers that work on those. Absent and null are both ``None`` here."""
+"""The responses as plain dataclasses, for the peers that use dataclasses. Absent and null are both ``None`` here."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""The stream events as pydantic models, tuned as the responses are."""
+"""The stream events as pydantic models, tuned like the responses."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal

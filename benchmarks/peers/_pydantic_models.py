@@ -1,7 +1,7 @@
 """The responses as pydantic models, tuned as its documentation advises.
 
-One ``TypeAdapter`` for each type, kept; unions told apart by a literal tag and not by trial; ``str`` ahead of the list
-in left-to-right unions; validation straight from JSON. Aliases serve writing only, so that reading looks for one name.
+Each type has one ``TypeAdapter``, which is kept. Unions have a literal tag as discriminator. ``str`` precedes the list
+in left-to-right unions. Validation reads JSON directly. Aliases are only for writing, so reading looks for one name.
 """
 
 from datetime import datetime

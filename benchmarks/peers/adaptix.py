@@ -6,7 +6,7 @@ from adaptix import DebugTrail, Retort
 from ..peer import Peer
 from ._dataclass_models import ConversationResponse
 
-# Its documentation gives this setting as the fastest: errors without a trail to the field.
+# The fastest setting according to its documentation: errors without a trail to the field.
 _retort = Retort(debug_trail=DebugTrail.DISABLE)
 _load = _retort.get_loader(ConversationResponse)
 _dump = _retort.get_dumper(ConversationResponse)

@@ -1,4 +1,4 @@
-"""cattrs: code generated for dataclasses, by its orjson converter, which tells unions apart by their literal fields."""
+"""cattrs: code generated for dataclasses by its orjson converter, which selects union members by literal fields."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from ._dataclass_models import Chunk, ConversationResponse, ImageURL
 _converter = make_converter(detailed_validation=False)
 
 
-# A union of a string and something else is one that cattrs wants to be told how to read.
+# cattrs needs a hook for each union of a string and another type.
 @_converter.register_structure_hook
 def _content(value: Any, _: Any) -> str | list[Chunk]:
     return value if isinstance(value, str) else _converter.structure(value, list[Chunk])

@@ -1,4 +1,4 @@
-"""This library through ``iter_events``, which gives events one by one and watches the end of the stream."""
+"""This library through ``iter_events``, which yields events one by one and checks that the stream is complete."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""Dataclasses built by hand from what orjson reads: a function for each tag, no library between, nothing validated."""
+"""Dataclasses built by hand from orjson's dicts: a function for each tag, no other library, no validation."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -53,7 +53,7 @@ def _chunks(chunks: Sequence[Json]) -> list[Any]:
     return [_CHUNK[chunk["type"]](chunk) for chunk in chunks]
 
 
-def _moment(text: str) -> datetime:
+def _time(text: str) -> datetime:
     return datetime.fromisoformat(text[:-1] + "+00:00" if text.endswith("Z") else text)
 
 
@@ -68,7 +68,7 @@ _ENTRY = {
 def _entry(entry: Json) -> Any:
     for name in ("created_at", "completed_at"):
         if entry.get(name) is not None:
-            entry[name] = _moment(entry[name])
+            entry[name] = _time(entry[name])
     if isinstance(entry.get("content"), list):
         entry["content"] = _chunks(entry["content"])
     return _ENTRY[entry["type"]](**entry)
@@ -89,6 +89,6 @@ PEER = Peer(
     name="dataclasses by hand on orjson",
     packages=["orjson"],
     typed=True,
-    # orjson writes dataclasses itself, absent fields as null.
+    # orjson itself can write dataclasses, with absent fields as null.
     operations={"decode": _decode, "encode": orjson.dumps, "round trip": _round_trip},
 )

@@ -1,4 +1,4 @@
-"""httpx-sse with orjson: events as dicts, the way httpx users read streams. The response is made of bytes at hand."""
+"""httpx-sse with orjson: events as dicts, the way httpx users read streams. The response is made without a network."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any

@@ -1,6 +1,6 @@
-"""mashumaro: code generated for dataclasses, through its orjson codec, unions told apart by its ``Discriminator``.
+"""mashumaro: code generated for dataclasses by its orjson codec, with a ``Discriminator`` for unions.
 
-It reads anything as ``str``, so what else a field can be has to come before that in a union.
+It accepts any value as ``str``, so ``str`` has to be the last member of a union.
 """
 
 from dataclasses import dataclass

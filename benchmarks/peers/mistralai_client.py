@@ -1,6 +1,6 @@
-"""The official Python SDK as its client runs it: what ``conversations.start`` and ``start_stream`` do with a response.
+"""The official Python SDK: the code with which ``conversations.start`` and ``start_stream`` read a response.
 
-The HTTP response is made of bytes at hand, so no network is part of it.
+The HTTP response is made from bytes in memory, without a network.
 """
 
 from collections.abc import Sequence

@@ -1,6 +1,6 @@
-"""The floor: msgspec's own decoder and encoder on the classes this library declares, with nothing around them.
+"""The floor: msgspec's own decoder and encoder on the classes of this library, without any other code.
 
-For streams it is handed the events' JSON already cut out of the stream, one by one, so that only decoding is left.
+For streams, it is given the JSON of each event, already cut out of the stream, so that it only has to decode.
 """
 
 from collections.abc import Iterator, Sequence
@@ -54,7 +54,7 @@ def _read_events(payloads: Sequence[bytes]) -> int:
 
 
 def _meter(chunks: Sequence[bytes]) -> int:
-    """Looks for the name of the last event and decodes only that, with what a chunk's end may hold of it kept."""
+    """Looks for the name of the last event and decodes only that event. The name may be cut by the end of a chunk."""
     mark = b"event: conversation.response.done\n"
     window = b""
     found = False

@@ -1,4 +1,4 @@
-"""The event-stream decoder inside the OpenAI SDK, with orjson in place of its ``json``: events as dicts."""
+"""The event-stream decoder inside the OpenAI SDK, with orjson instead of ``json``: events as dicts."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any

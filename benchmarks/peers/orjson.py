@@ -1,4 +1,4 @@
-"""orjson: dicts and lists, untyped, the fastest that are widely used."""
+"""orjson: untyped dicts and lists, from the fastest of the widely used parsers."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -42,7 +42,7 @@ def _events(chunks: Sequence[bytes]) -> list[Any]:
 
 
 def _build(events: Sequence[Any]) -> int:
-    """The text of one message that is all strings, and nothing else of the response."""
+    """The length of the text of one message whose deltas are strings. Ignores the rest of the response."""
     deltas = [event["content"] for event in events if event["type"] == "message.output.delta"]
     return len("".join([content for content in deltas if isinstance(content, str)]))
 

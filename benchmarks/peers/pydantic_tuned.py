@@ -1,4 +1,4 @@
-"""pydantic, tuned by hand with discriminated unions: what one writes to be faster than the official SDK's models."""
+"""pydantic, tuned by hand with discriminated unions, as users write it to be faster than the official SDK's models."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""pysimdjson: the whole document as dicts and lists, or single values read in place without building the rest."""
+"""pysimdjson: the whole document as dicts and lists, or single values without the rest of the document."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import simdjson
 
 from ..peer import Peer
 
-# Its documentation asks for one parser to be kept, and for no reference to outlive the next parse.
+# Its documentation advises to keep one parser, and forbids references that outlive the next parse.
 _parser = simdjson.Parser()
 
 

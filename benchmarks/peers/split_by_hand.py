@@ -1,6 +1,6 @@
-"""What is often written instead of a parser: split at blank lines, take what follows ``data:``, hand it to msgspec.
+"""A common replacement for a parser: split at blank lines, and give the text after ``data:`` to msgspec.
 
-Wrong for CR and CRLF, for several ``data:`` lines and for comments, and typed all the same.
+Its events are typed. It is wrong for CR and CRLF, for several ``data:`` lines and for comments.
 """
 
 from collections.abc import Iterator, Sequence

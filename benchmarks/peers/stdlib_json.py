@@ -1,4 +1,4 @@
-"""The standard library's ``json``: dicts and lists, untyped, nothing to install."""
+"""The standard library's ``json``: untyped dicts and lists. It needs no installation."""
 
 import json
 from typing import Any

@@ -1,6 +1,6 @@
-"""The official TypeScript SDK under node, as its users run it: a process of its own that times itself when asked to.
+"""The official TypeScript SDK under node, as its users run it. A separate process times itself on request.
 
-Installed by npm into ``typescript/node_modules`` the first time. What it makes of a response is in camelCase.
+npm installs it into ``typescript/node_modules`` the first time. Its values are in camelCase.
 """
 
 import json
@@ -32,7 +32,7 @@ def _install() -> None:
 
 
 class _Node:
-    """The process; it ends when its input is closed, as happens at the end of this one."""
+    """The node process. It ends when its input is closed, at the latest when this process ends."""
 
     def __init__(self) -> None:
         self._process = subprocess.Popen(

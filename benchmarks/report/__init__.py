@@ -1,7 +1,7 @@
 """The report: charts, tables and pages made from stored results, the README's section among them.
 
-A *section* is a function that is given the results and writes its files, or none where its group was not measured. To
-add one, put it into ``SECTIONS``; what it has to say in the README it adds to ``summary``.
+A *section* is a function that takes the results and writes its files, or none if its group was not measured. To add
+one, put it into ``SECTIONS``. Add its text for the README to ``summary``.
 """
 
 from collections.abc import Callable, Iterable
@@ -28,7 +28,7 @@ SECTIONS: tuple[Section, ...] = (
 
 
 def write_report(folder: Path = FOLDER) -> list[Path]:
-    """Write every section's files into ``folder``, and the README if that is where published results are."""
+    """Write every section's files into ``folder``. If it is the folder of published results, also update the README."""
     results = Results(folder)
     written = [file for section in SECTIONS for file in section(results)]
     if folder == FOLDER and summary.write_into(README, results):

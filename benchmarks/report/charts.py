@@ -1,4 +1,4 @@
-"""The charts: throughput of decoding and of reading events, and how cost grows."""
+"""The charts: throughput of decoding and of reading events, and growth of cost."""
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -63,7 +63,7 @@ def bars(
     value: Callable[[Timing], float],
     label: Callable[[float], str],
 ) -> Iterator[Path]:
-    """A panel of bars for each case, from zero, the peers in the order of the first; nothing if one is empty."""
+    """Draw a panel of bars for each case, all in the first panel's order of peers. Nothing if a panel is empty."""
     if not all(panels.values()):
         return
     peers = [timing.peer for timing in sorted(next(iter(panels.values())), key=value, reverse=True)]
@@ -71,7 +71,7 @@ def bars(
     def paint(theme: Theme) -> Figure:
         figure = Figure(figsize=(10, 1.4 + 0.34 * len(peers)), layout="constrained")
         axes = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
-        # Shared, so said once.
+        # The panels share the axis, so only the first sets its labels.
         axes[0].set_yticks(range(len(peers)), peers)
         axes[0].get_yticklabels()[peers.index(LIBRARY)].set_fontweight("bold")
         axes[0].invert_yaxis()

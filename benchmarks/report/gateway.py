@@ -19,7 +19,7 @@ def markdown(figures: Figures) -> str:
 
 
 def brief(figures: Figures) -> str:
-    """What each gateway gets done per core, in one table."""
+    """The throughput of each gateway per core, in one table."""
     loads = _loads(figures)
     rows = []
     for gateway in figures.gateways:
@@ -33,7 +33,7 @@ def brief(figures: Figures) -> str:
 
 
 def write(folder: Path) -> Iterator[Path]:
-    """Write the tables, and the chart where matplotlib is, into ``folder``; nothing if nothing was measured."""
+    """Write the tables, and the chart if matplotlib is installed, into ``folder``. Nothing if nothing was measured."""
     figures = read_figures(folder)
     if figures is None:
         return
@@ -81,7 +81,7 @@ def _latency(figures: Figures) -> str:
 
 
 def _signed(value: float) -> str:
-    # Less than none is what noise looks like, and is shown.
+    # Noise can make the difference negative. It is shown as it is.
     return f"-{seconds(-value)}" if value < 0 else seconds(value)
 
 
@@ -90,8 +90,8 @@ def _memory(figures: Figures) -> str:
     for gateway in figures.gateways:
         one = figures.memory[gateway]
         each = (one["peak_bytes"] - one["idle_bytes"]) / max(one["open_streams"], 1)
-        told = [str(one["open_streams"]), amount(one["idle_bytes"]), amount(one["peak_bytes"]), amount(max(each, 0))]
-        rows.append([LABELS.get(gateway, gateway), *told])
+        cells = [str(one["open_streams"]), amount(one["idle_bytes"]), amount(one["peak_bytes"]), amount(max(each, 0))]
+        rows.append([LABELS.get(gateway, gateway), *cells])
     head = ["gateway", "open streams", "before", "with them", "each"]
     return f"## Resident memory\n\n{table(head, rows)}"
 
@@ -105,6 +105,6 @@ def _origin(figures: Figures) -> str:
         f"{machine.get('cpu_model_name', 'unknown processor')}, {machine.get('cpu_count', '?')} cores, Python "
         f"{machine['python_version'].split()[0]}, {about['date'][:10]}; {versions}; load by {about['load generator']}. "
         f"Medians of {plan['rounds']} rounds of {plan['seconds']} s, the lowest and the highest in brackets. Upstream, "
-        "gateway and load share the cores; so what a gateway does per core is worked out from its own processor time: "
+        "gateway and load share the cores. So the figures per core are computed from the gateway's own processor time: "
         f"events divided by CPU seconds.{quick}"
     )

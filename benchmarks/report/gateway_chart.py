@@ -1,4 +1,4 @@
-"""The chart of the gateways: how many events a second one core carries."""
+"""The chart of the gateways: events, or responses, a second per core."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,7 +20,7 @@ PANELS = {
 
 
 def draw_chart(figures: Figures, folder: Path) -> Iterator[Path]:
-    """Write it once for each theme."""
+    """Write the chart once for each theme."""
 
     def paint(theme: Theme) -> Figure:
         names = figures.gateways

@@ -1,6 +1,6 @@
-"""Where it loses: every case in which a peer is faster than this library, or nearly as fast, and why.
+"""Where it loses: every case in which a peer is faster than this library, or nearly as fast, with the reason.
 
-The reasons are written by hand, in ``reasons.json``: by ``group/case/peer``, with ``*`` for what does not matter.
+The reasons are written by hand, in ``reasons.json``. Its keys are patterns for ``group/case/peer``.
 """
 
 import json
@@ -17,7 +17,7 @@ from .numbers import ratio
 __all__ = ["write"]
 
 NEAR = 1.2
-"""A peer that takes less than this many times as long is one that comes near."""
+"""A peer is nearly as fast if it takes less than this many times as long."""
 NEAR_THE_FLOOR = 1.1
 REASONS = Path(__file__).parent / "reasons.json"
 UNEXPLAINED = "not explained yet"
@@ -32,7 +32,7 @@ ABOUT_FLOOR = f"""\
 ## Against the floor
 
 Every case in which this library takes more than {NEAR_THE_FLOOR} times as long as bare msgspec on the same classes,
-which rejects a document for one member it does not know and splits no stream.
+which rejects a document for one unknown member and does not split streams.
 """
 
 

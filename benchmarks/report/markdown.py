@@ -1,4 +1,4 @@
-"""Markdown: tables, pictures, and what to say about where figures come from."""
+"""Markdown: tables, pictures, and the origin of figures."""
 
 from collections.abc import Iterable, Sequence
 
@@ -8,7 +8,7 @@ __all__ = ["origin", "picture", "table"]
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table; all columns but the first are numbers."""
+    """A table. All columns but the first contain numbers."""
     lines = [header, ["---", *["---:"] * (len(header) - 1)], *rows]
     return "\n".join([f"| {' | '.join(line)} |" for line in lines])
 
@@ -22,14 +22,14 @@ def picture(folder: str, name: str, alt: str) -> str:
 
 
 def origin(groups: Iterable[GroupResults | None]) -> str:
-    """Machine, date and versions of groups; they are told apart only where they differ."""
-    told: dict[str, list[str]] = {}
+    """Machine, date and versions of groups, once for all groups that have the same."""
+    names_by_origin: dict[str, list[str]] = {}
     for group in groups:
         if group is not None:
-            told.setdefault(_origin(group), []).append(group.about["group"])
-    if len(told) == 1:
-        return next(iter(told))
-    return "  \n".join([f"{', '.join(names)}: {text}" for text, names in told.items()])
+            names_by_origin.setdefault(_origin(group), []).append(group.about["group"])
+    if len(names_by_origin) == 1:
+        return next(iter(names_by_origin))
+    return "  \n".join([f"{', '.join(names)}: {text}" for text, names in names_by_origin.items()])
 
 
 def _origin(group: GroupResults) -> str:

@@ -1,4 +1,4 @@
-"""How cost grows: medians over size, and the slope of the line through them on log-log axes. 1 is linear."""
+"""Growth of cost: medians over size, and the slope of the line through them on log-log axes. 1 is linear."""
 
 import math
 import statistics
@@ -12,7 +12,7 @@ __all__ = ["Curve", "curves"]
 
 
 class Curve(NamedTuple):
-    """One operation: how many bytes or events, and how many seconds they take."""
+    """One operation: numbers of bytes or events, and the seconds that they take."""
 
     operation: str
     sizes: list[float]
@@ -20,14 +20,14 @@ class Curve(NamedTuple):
 
     @property
     def slope(self) -> float:
-        """Of the upper half: below, what an operation costs whatever its size hides how it grows."""
+        """The slope of the upper half. In the lower half, the constant cost of an operation hides the growth."""
         half = len(self.sizes) // 2
         logs = [[math.log(value) for value in values[half:]] for values in (self.sizes, self.seconds)]
         return statistics.linear_regression(*logs).slope
 
 
 def curves(results: Results, peer: str = LIBRARY) -> tuple[list[Curve], list[Curve]]:
-    """Those over bytes of documents, and those over events of streams."""
+    """The curves over bytes of documents, and the curves over events of streams."""
     return (
         _curves(results, peer, SIZE_OPERATIONS, by_events=False),
         _curves(results, peer, EVENT_OPERATIONS, by_events=True),

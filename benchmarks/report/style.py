@@ -1,4 +1,4 @@
-"""How charts look: one palette for light and one for dark backgrounds, text as text, no frame that says nothing."""
+"""The style of charts: a palette for light backgrounds, a palette for dark ones, and no needless frames."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -47,7 +47,7 @@ THEMES = (LIGHT, DARK)
 
 
 def draw(folder: Path, name: str, paint: Callable[[Theme], Figure]) -> Iterator[Path]:
-    """Write ``name`` once for each theme, on a transparent ground."""
+    """Write ``name`` once for each theme, on a transparent background."""
     for theme in THEMES:
         settings: Any = {
             "font.family": "sans-serif",
@@ -64,7 +64,7 @@ def draw(folder: Path, name: str, paint: Callable[[Theme], Figure]) -> Iterator[
             "ytick.color": theme.text,
             "grid.color": theme.faint,
             "svg.fonttype": "path",
-            # Charts of the same results are the same files.
+            # The same results give the same files.
             "svg.hashsalt": name,
         }
         with mpl.rc_context(settings):

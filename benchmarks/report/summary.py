@@ -1,4 +1,4 @@
-"""The README's section: the charts, and the few figures that most people ask for."""
+"""The README's section: the charts, and the few figures that most readers want."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -47,7 +47,7 @@ FOOTPRINTS = (LIBRARY, "pydantic", "mistralai", "openai")
 
 
 def summary(results: Results, folder: str = "") -> str:
-    """The section's text; ``folder`` leads from where it stands to the results, with a slash at its end."""
+    """The section's text. ``folder`` is the path from the text's file to the results, with a slash at its end."""
     used = (
         "decode",
         "encode",
@@ -83,14 +83,14 @@ def _gateways(results: Results, folder: str) -> list[str]:
     if figures is None:
         return []
     return [
-        picture(folder, "gateway", "Gateways: what each gets done a second per core"),
+        picture(folder, "gateway", "Gateways: events, or responses, a second per core"),
         brief(figures),
-        f"In brackets: times what the gateway with the official SDK does. [More about gateways]({folder}gateway.md).",
+        f"In brackets: the multiple of the gateway with the official SDK. [More about gateways]({folder}gateway.md).",
     ]
 
 
 def section(readme: str, text: str) -> str | None:
-    """``readme`` with ``text`` between its markers; ``None`` if it has none."""
+    """``readme`` with ``text`` between its markers; ``None`` if it has no markers."""
     before, begin, rest = readme.partition(BEGIN)
     _, end, after = rest.partition(END)
     return f"{before}{begin}\n{text}{end}{after}" if begin and end else None
@@ -103,7 +103,7 @@ def write(results: Results) -> Iterator[Path]:
 
 
 def write_into(readme: Path, results: Results) -> bool:
-    """Whether ``readme`` has the markers, and so was written to."""
+    """Write the section into ``readme`` if it has the markers. Returns whether it has."""
     text = section(readme.read_text(encoding="utf-8"), summary(results, "benchmarks/results/"))
     if text is not None:
         readme.write_text(text, encoding="utf-8")
@@ -162,5 +162,5 @@ def _footprints(results: Results) -> str:
 def _growth(results: Results) -> str:
     floor = {curve.operation: f" (bare msgspec {curve.slope:.2f})" for curve in curves(results, FLOOR)[0]}
     found = [curve for over in curves(results) for curve in over]
-    told = [f"{curve.operation} {curve.slope:.2f}{floor.get(curve.operation, '')}" for curve in found]
-    return f"Slopes on log-log axes, upper half (1 is linear): {', '.join(told)}." if told else ""
+    slopes = [f"{curve.operation} {curve.slope:.2f}{floor.get(curve.operation, '')}" for curve in found]
+    return f"Slopes on log-log axes, upper half (1 is linear): {', '.join(slopes)}." if slopes else ""

@@ -1,4 +1,4 @@
-"""Every figure: a table for each group, a line for each case, a column for each peer."""
+"""All figures: a table for each group, with a line for each case and a column for each peer."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,9 +14,9 @@ __all__ = ["write"]
 ABOUT = f"""\
 # All figures
 
-Each line is one case. Under `{LIBRARY}` stands the median of all samples, with the quartiles after it; under every
-other peer how many times that it takes (below 1 it is faster). `refuses` means that it does not take that input or
-answers wrongly, an empty cell that it has no such operation.
+Each line is one case. The column `{LIBRARY}` has the median of all samples, followed by the quartiles. The column of a
+peer has its median as a multiple of that (below 1 the peer is faster). `refuses` means that the peer raises an error or
+gives a wrong answer. An empty cell means that it does not have the operation.
 """
 
 

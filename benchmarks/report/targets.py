@@ -1,4 +1,4 @@
-"""The targets this library was built to, each with what was measured."""
+"""The performance targets of this library, each with the measured figure."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +13,7 @@ __all__ = ["TARGETS", "write"]
 
 
 class Figure(NamedTuple):
-    """A median: of a peer in a case of a group."""
+    """The median of a peer in a case of a group."""
 
     group: str
     case: str
@@ -26,7 +26,7 @@ class Figure(NamedTuple):
 
 
 class Target(NamedTuple):
-    """``measured`` over ``against`` is to be at most, or with ``at_least`` at least, ``bound``."""
+    """``measured`` divided by ``against`` must be at most ``bound``, or at least ``bound`` if ``at_least``."""
 
     about: str
     measured: Figure

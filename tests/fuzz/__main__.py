@@ -12,10 +12,12 @@ from .targets import TARGETS
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
     parser.add_argument("--seconds", type=float, default=60, help="for all targets together")
-    parser.add_argument("--target", action="append", choices=list(TARGETS), help="may be repeated; all if left out")
-    parser.add_argument("--seed", type=int, default=0, help="try the same inputs each time; others each time if 0")
-    parser.add_argument("--findings", type=Path, help="where to put inputs that break a rule")
-    parser.add_argument("--corpus", type=Path, help="where to keep inputs that reach new code, for the next run")
+    parser.add_argument("--target", action="append", choices=list(TARGETS), help="may be repeated; default: all")
+    parser.add_argument(
+        "--seed", type=int, default=0, help="the same seed gives the same inputs; 0 gives new inputs each time"
+    )
+    parser.add_argument("--findings", type=Path, help="directory for inputs that break a rule")
+    parser.add_argument("--corpus", type=Path, help="directory that keeps inputs that reach new code, for the next run")
     options = parser.parse_args()
     findings = options.findings or Path(tempfile.mkdtemp(prefix="findings-"))
     targets = options.target or list(TARGETS)

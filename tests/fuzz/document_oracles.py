@@ -1,4 +1,4 @@
-"""The rules for any bytes that are read as a document."""
+"""Rules for any bytes that are read as a document."""
 
 import json
 import pickle
@@ -29,10 +29,10 @@ REFUSED = object()
 
 
 class Case(NamedTuple):
-    """A fuzzer's bytes, taken apart: two bytes that say how to read, and the text to read."""
+    """A fuzzer's bytes, decoded: two bytes choose how to read, the rest is the text to read."""
 
     codec: cm.Codec
-    type: Any
+    tp: Any
     random: Random
     text: bytes
 
@@ -43,9 +43,9 @@ def case_of(data: bytes) -> Case:
     return Case(CODECS[naming], TYPES[(how >> 1) % len(TYPES)], Random(seed), data[2:])
 
 
-def prefix(naming: Naming, type: Any, seed: int = 0) -> bytes:
+def prefix(naming: Naming, tp: Any, seed: int = 0) -> bytes:
     """The two bytes for a case."""
-    return bytes([(naming == "snake") | TYPES.index(type) << 1, seed])
+    return bytes([(naming == "snake") | TYPES.index(tp) << 1, seed])
 
 
 def outcome(read: Callable[[], Any]) -> Any:
@@ -53,9 +53,9 @@ def outcome(read: Callable[[], Any]) -> Any:
     try:
         return read()
     except cm.ConversationDecodeError as error:
-        says_what, says_where = bool(str(error)), error.path is None or error.path.startswith("$")
-    assert says_what, "an error that says nothing"
-    assert says_where, "a path that does not begin at the root"
+        has_message, has_valid_path = bool(str(error)), error.path is None or error.path.startswith("$")
+    assert has_message, "an error without a message"
+    assert has_valid_path, "a path that does not begin at the root"
     return REFUSED
 
 
@@ -69,18 +69,18 @@ def equal(one: Any, other: Any, rule: str) -> None:
 
 def check_decode(data: bytes) -> None:
     """Decoding gives a stable value, the same from every kind of buffer, and only from JSON."""
-    codec, type, _, text = case_of(data)
-    value = outcome(lambda: codec.decode(text, type))
-    equal(outcome(lambda: codec.decode(bytearray(text), type)), value, "a bytearray reads the same")
-    equal(outcome(lambda: codec.decode(memoryview(b"[%b]" % text)[1:-1], type)), value, "a view reads the same")
+    codec, tp, _, text = case_of(data)
+    value = outcome(lambda: codec.decode(text, tp))
+    equal(outcome(lambda: codec.decode(bytearray(text), tp)), value, "a bytearray reads the same")
+    equal(outcome(lambda: codec.decode(memoryview(b"[%b]" % text)[1:-1], tp)), value, "a view reads the same")
     if is_utf8(text):
-        equal(outcome(lambda: codec.decode(text.decode(), type)), value, "text reads the same")
+        equal(outcome(lambda: codec.decode(text.decode(), tp)), value, "text reads the same")
     else:
-        equal(outcome(lambda: codec.decode(as_str(text), type)), REFUSED, "text holds no lone surrogates")
+        equal(outcome(lambda: codec.decode(as_str(text), tp)), REFUSED, "text with a lone surrogate is refused")
     if value is REFUSED:
         return
     written = codec.encode(value)
-    again = codec.decode(written, type)
+    again = codec.decode(written, tp)
     equal(again, value, "decode, encode, decode is stable")
     equal(codec.encode(again), written, "encoding is stable")
     equal(repr(again), repr(value), "equal values look equal")
@@ -92,17 +92,17 @@ def check_decode(data: bytes) -> None:
     equal(pickle.loads(pickle.dumps(value)), value, "a copy is equal")
     buffer = bytearray(b"before")
     codec.encode_into(value, buffer, -1)
-    equal(bytes(buffer), b"before" + written, "encode_into writes what encode does")
+    equal(bytes(buffer), b"before" + written, "encode_into writes the same as encode")
     for other in CODECS.values():
         # A member without a tag is recognised by its keys, which the other naming spells differently.
         if "Unknown(type=None" not in repr(value):
-            equal(other.decode(other.encode(value), type), value, f"{other} reads what it writes of any value")
+            equal(other.decode(other.encode(value), tp), value, f"{other} reads back any value that it writes")
     try:
         document = read_json(text)
     except NotJsonError as error:
-        holds("json says that it is not JSON", bool(error.difference))
+        holds("text that json rejects is rejected", bool(error.difference))
         return
-    if not codec.drift(text, type):
+    if not codec.drift(text, tp):
         kept(document, json.loads(written), "$")
 
 
@@ -113,44 +113,44 @@ def kept(before: Any, after: Any, path: str) -> None:
             assert name in after, f"{path}.{name} is lost"
             kept(value, after[name], f"{path}.{name}")
     elif isinstance(before, list) and isinstance(after, list):
-        assert len(before) == len(after), f"{path} has lost members"
+        assert len(before) == len(after), f"{path} lost members"
         for index, (one, other) in enumerate(zip(before, after, strict=True)):
             kept(one, other, f"{path}[{index}]")
     elif exact(before) != exact(after):
-        assert path.endswith(("ed_at", "edAt")), f"{path}: {before!r} has become {after!r}"
+        assert path.endswith(("ed_at", "edAt")), f"{path}: {before!r} changed to {after!r}"
         assert msgspec.convert(before, datetime) == msgspec.convert(after, datetime), path
 
 
 def check_decode_lines(data: bytes) -> None:
     """Lines read together equal the lines read one by one, if each of them is a document."""
-    codec, type, _, text = case_of(data)
-    values = outcome(lambda: codec.decode_lines(text, type))
-    outcome(lambda: codec.decode_lines(as_str(text), type))
+    codec, tp, _, text = case_of(data)
+    values = outcome(lambda: codec.decode_lines(text, tp))
+    outcome(lambda: codec.decode_lines(as_str(text), tp))
     lines = [line for line in text.split(b"\n") if line.strip(b" \t\r")]
-    one_by_one = [outcome(lambda line=line: codec.decode(line, type)) for line in lines]  # type: ignore[misc]
+    one_by_one = [outcome(lambda line=line: codec.decode(line, tp)) for line in lines]  # type: ignore[misc]
     if REFUSED not in one_by_one:
         equal(values, one_by_one, "lines read the same one by one")
     if values is REFUSED:
         return
     written = codec.encode_lines(values)
     equal(written.count(b"\n"), len(values), "a line for each value")
-    again = codec.decode_lines(written, type)
+    again = codec.decode_lines(written, tp)
     equal(codec.encode_lines(again), written, "encoding is stable")
-    if not {*b"\r\n"}.intersection(codec.encode(values)):  # An unknown member may hold some.
+    if not {*b"\r\n"}.intersection(codec.encode(values)):  # An unknown member may contain line ends.
         equal(again, values, "decode, encode, decode is stable")
 
 
 def check_peek(data: bytes) -> None:
-    """The head equals that of the whole response, and its outputs are the bytes of the response's."""
+    """The head agrees with the whole response, and its outputs are the bytes of the response's outputs."""
     codec, _, _, text = case_of(data)
     head = outcome(lambda: codec.peek(text))
     outcome(lambda: codec.peek(as_str(text)))
     value = outcome(lambda: codec.decode(text))
     if head is REFUSED:
-        assert value is REFUSED, "decode reads what peek refuses"
+        assert value is REFUSED, "peek refuses a text that decode accepts"
         return
     outputs = bytes(head.outputs)
-    assert outputs in text, "the outputs are no part of the text"
+    assert outputs in text, "the outputs are not part of the text"
     if value is REFUSED:
         return
     equal(head.conversation_id, value.conversation_id, "peek agrees with decode")
@@ -162,14 +162,14 @@ def check_peek(data: bytes) -> None:
 
 def check_drift(data: bytes) -> None:
     """Paths are well-formed and in order, and a known document has none."""
-    codec, type, _, text = case_of(data)
-    found = outcome(lambda: codec.drift(text, type))
-    outcome(lambda: codec.drift(as_str(text), type))
-    value = outcome(lambda: codec.decode(text, type))
+    codec, tp, _, text = case_of(data)
+    found = outcome(lambda: codec.drift(text, tp))
+    outcome(lambda: codec.drift(as_str(text), tp))
+    value = outcome(lambda: codec.decode(text, tp))
     if found is REFUSED:
         if value is not REFUSED:
-            # Keys that decoding skips are read here.
-            assert not is_utf8(text), "decode reads what drift refuses"
+            # Drift also reads the keys that decoding skips.
+            assert not is_utf8(text), "drift refuses a text that decode accepts"
         return
     try:
         document = read_json(text)
@@ -179,8 +179,8 @@ def check_drift(data: bytes) -> None:
         for path in found:
             assert leads_somewhere(document, path), path
     if value is not REFUSED and not found:
-        assert "Unknown(type='" not in repr(value), "an unknown tag is not named"
-        equal(codec.drift(codec.encode(value), type), [], "what the library writes, it knows")
+        assert "Unknown(type='" not in repr(value), "drift does not report an unknown tag"
+        equal(codec.drift(codec.encode(value), tp), [], "the library's own output has no drift")
 
 
 _STEP = re.compile(r'\.(\w+)|\[([0-9]+)\]|\[("(?:[^"\\]|\\.)*")\]')
@@ -213,7 +213,7 @@ def as_str(text: bytes) -> str:
 
 
 def check_json(data: bytes) -> None:
-    """The standard library accepts the same texts, except for the differences listed."""
+    """The standard library accepts the same texts, except for the listed differences."""
     text = case_of(data).text
     skipped = outcome(lambda: cm.camel.drift(text, cm.ConversationUsageInfo))
     value = outcome(lambda: cm.Unknown(None, text).decode())
@@ -221,11 +221,11 @@ def check_json(data: bytes) -> None:
         expected = read_json(text)
     except NotJsonError as error:
         if error.difference == "range":
-            holds("a number out of range is no syntax error", value is REFUSED and skipped is not REFUSED)
+            holds("a number out of range is refused only if it is read", value is REFUSED and skipped is not REFUSED)
         elif error.difference == "utf-8":
-            holds("bytes that are no UTF-8 have become a value", value is REFUSED)
+            holds("bytes that are not UTF-8 are refused", value is REFUSED)
         elif not error.difference:
-            holds("json says that it is not JSON", value is REFUSED and skipped is REFUSED)
+            holds("text that json rejects is rejected", value is REFUSED and skipped is REFUSED)
         return
-    assert REFUSED not in (value, skipped), "json says that it is JSON"
+    assert REFUSED not in (value, skipped), "a text that json accepts is refused"
     equal(exact(value), exact(expected), "the values are the same")

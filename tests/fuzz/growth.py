@@ -1,7 +1,7 @@
-"""``python -m tests.fuzz.growth``: how the cost of every entry point grows under hostile input.
+"""``python -m tests.fuzz.growth``: the growth of every entry point's cost under hostile input.
 
-For each entry point and input: the exponent of growth (1 is linear), the time a byte, how many times that of ordinary
-input it is, and the peak of memory in bytes for each byte of input. Exits with 1 if an exponent is over 1.1.
+It prints for each entry point and input: the exponent of growth (1 is linear), the time per byte, that time as a
+multiple of the time for ordinary input, and the peak memory per byte. It exits with 1 if an exponent is over 1.1.
 """
 
 import argparse
@@ -28,7 +28,7 @@ Use = Callable[[bytes], Any]
 
 
 def repeated(unit: str | bytes, begin: str | bytes = b"", between: str | bytes = b"", end: str | bytes = b"") -> Make:
-    """Text of about so many bytes: ``unit`` over and over, every ``%d`` in it another number."""
+    """Makes text of about the given size. It repeats ``unit``, with another number for ``%d`` each time."""
     texts = [text.encode() if isinstance(text, str) else text for text in (unit, begin, between, end)]
     part, before, comma, after = texts
 
@@ -60,7 +60,7 @@ def chunks(member: str) -> Make:
 
 TEXT = "an ordinary line of an answer, as long as such a line is, more or less, with a word or two to spare. "
 CLASH = 2**61 - 1
-"""Python's ints hash modulo this number."""
+"""Python hashes ints modulo this number, so its multiples clash in a dict."""
 
 DOCUMENTS: dict[str, Make] = {
     "ordinary": outputs('{"type":"message.output","id":"m%d","content":"' + TEXT + '"}'),
@@ -193,9 +193,9 @@ class Row(NamedTuple):
     input: str
     exponent: float
     nanoseconds: float
-    """For each byte."""
+    """Per byte of input."""
     memory: float
-    """Bytes at the peak, for each byte of input."""
+    """Peak memory in bytes, per byte of input."""
 
 
 def attempt(use: Use, data: bytes) -> None:
@@ -229,7 +229,7 @@ def row_of(name: str, use: Use, given: str, make: Make, sizes: list[int]) -> Row
 
 
 def slope(points: list[tuple[int, float]]) -> float:
-    # Under a fifth of a millisecond, the constant cost of a call hides how its cost grows.
+    # Below 0.2 ms, the constant cost of a call hides the growth.
     logs = [(math.log(size), math.log(seconds)) for size, seconds in points if seconds > 2e-4]
     return statistics.linear_regression(*zip(*logs, strict=True)).slope if len(logs) > 2 else math.nan
 
@@ -242,7 +242,7 @@ def run_command(command: str, data: bytes) -> None:
 
 
 def command_row(command: str, given: str, make: Make, sizes: list[int]) -> Row:
-    """Of whole processes, less what one takes that has nothing to read."""
+    """The time of whole processes, minus the time of a process with almost nothing to read."""
 
     def seconds(data: bytes) -> float:
         taken = []
@@ -254,7 +254,7 @@ def command_row(command: str, given: str, make: Make, sizes: list[int]) -> Row:
 
     idle = seconds(b"{}")
     points = [(len(data), max(seconds(data) - idle, 1e-9)) for data in map(make, sizes)]
-    # Below a fifth of the start of the process, its noise is all there is to see.
+    # Below a fifth of the process's start-up time, the noise of the start-up hides the growth.
     seen = [point for point in points if point[1] > idle / 5]
     return Row(command, given, slope(seen), points[-1][1] / points[-1][0] * 1e9, math.nan)
 
@@ -276,7 +276,7 @@ def command_rows(sizes: list[int]) -> Iterator[Row]:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz.growth", description=__doc__)
     parser.add_argument("--kilobytes", type=int, default=256, help="the largest input")
-    parser.add_argument("--commands", action="store_true", help="the commands of the command line, which takes longer")
+    parser.add_argument("--commands", action="store_true", help="measure the command line instead, which takes longer")
     options = parser.parse_args()
     sizes = [options.kilobytes * KB // divisor for divisor in (8, 4, 2, 1)]
     found = command_rows([size * 4 for size in sizes]) if options.commands else rows(sizes)

@@ -1,6 +1,6 @@
 """One target under atheris: ``python -m tests.fuzz.harness TARGET FINDINGS [options and corpora of libFuzzer]``.
 
-Inputs that break a rule are written to the directory FINDINGS, one for each place in the code, and fuzzing goes on.
+It writes inputs that break a rule to the directory FINDINGS, one for each place in the code, and continues.
 """
 
 import hashlib

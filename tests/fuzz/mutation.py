@@ -14,7 +14,7 @@ MAX_LENGTH = 4096
 
 
 def mutated(data: bytes, random: Random, others: Sequence[bytes] = ()) -> bytes:
-    """``data`` with a few things changed. The first two bytes say how the rest is read (``document_oracles``)."""
+    """``data`` with a few changes. The first two bytes choose how the rest is read (``document_oracles``)."""
     how, text = bytearray(data[:2].ljust(2, b"\0")), data[2:]
     if random.randrange(8) == 0:
         how[0] = random.randrange(256)
@@ -36,7 +36,7 @@ def _other_bytes(data: bytes, random: Random, others: Sequence[bytes]) -> bytes:
     at = random.randrange(len(text) + 1)
     kind = random.randrange(8)
     if kind == 7 and (found := list(_MEMBER.finditer(data))):
-        # Repeat a member: JSON that no dict can make.
+        # Repeat a member: a dict cannot represent such JSON.
         member = random.choice(found)
         text[member.end() : member.end()] = b", %b:%b" % (member[1], random.choice(found)[2])
     elif kind == 0 and at < len(text):

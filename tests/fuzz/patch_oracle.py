@@ -1,4 +1,4 @@
-"""The rules for any bytes that are patched."""
+"""Rules for any bytes that are patched."""
 
 import json
 from random import Random
@@ -16,7 +16,7 @@ PATCHES: list[Any] = [UNSET, UNSET, None, True, 12, "é\n", [1.5], {"a": {"type"
 
 
 def check_patch(data: bytes) -> None:
-    """To another reader, a patch changes the one value it names; all other bytes stay the same."""
+    """According to another reader, a patch changes only the value at its path. All other bytes stay the same."""
     _, _, random, text = case_of(data)
     value = random.choice(PATCHES)
     outcome(lambda: cm.patch(as_str(text), ["usage"], value))
@@ -24,7 +24,7 @@ def check_patch(data: bytes) -> None:
         document = read_json(text)
     except NotJsonError as error:
         patched = outcome(lambda: cm.patch(text, ["usage"], value))
-        holds("a patch of text that is not JSON", bool(error.difference) or patched is REFUSED)
+        holds("a patch of text that is not JSON is refused", bool(error.difference) or patched is REFUSED)
         return
     path = random_path(document, random)
     patched = outcome(lambda: cm.patch(text, path, value))
@@ -38,11 +38,11 @@ def check_patch(data: bytes) -> None:
         equal(cm.patch(once, path, value), patched, "a second patch leaves no trace of the first")
         before = common(text, patched)
         after = common(text[before:][::-1], patched[before:][::-1])
-        assert len(patched) - before - after <= len(cm.encode([*path, value])), "more than a value is new"
+        assert len(patched) - before - after <= len(cm.encode([*path, value])), "a patch changed more than one value"
 
 
 def common(one: bytes, other: bytes) -> int:
-    """How many bytes are the same at the start."""
+    """The number of equal bytes at the start."""
     pairs = enumerate(zip(one, other, strict=False))
     return next((index for index, (a, b) in pairs if a != b), min(len(one), len(other)))
 
@@ -66,7 +66,7 @@ def random_path(document: Any, random: Random) -> list[str | int]:
 
 
 def changed(document: Any, path: list[str | int], value: Any) -> Any:
-    """``document``, changed in the plain way. Raises ``ConversationDecodeError`` if it has nothing at ``path``."""
+    """A changed copy of ``document``. Raises ``ConversationDecodeError`` if ``path`` does not exist in it."""
     if not path:
         if value is UNSET:
             raise cm.ConversationDecodeError("the document itself", "$")

@@ -1,4 +1,4 @@
-"""Plain readers of JSON and of event streams to compare the library with. They share nothing with it."""
+"""Plain readers of JSON and of event streams to compare the library with. They share no code with it."""
 
 import json
 import math
@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 DIFFERENCES = {
     "constant": "NaN and Infinity are not JSON (RFC 8259, 6): only json reads them.",
     "surrogate": "A lone surrogate escape is not a character, and UTF-8 cannot carry it: only json reads it.",
-    "range": "A float out of range is accepted here only if it is skipped: json turns it into infinity.",
-    "digits": "An integer of more than 4,300 digits is accepted here only if it is skipped: json raises ValueError.",
-    "utf-8": "Bytes that are not UTF-8 go unnoticed in strings that are skipped: json refuses them.",
+    "range": "The library accepts a float out of range only if it skips it: json turns it into infinity.",
+    "digits": "The library accepts an integer of over 4,300 digits only if it skips it: json raises ValueError.",
+    "utf-8": "The library does not check that skipped strings are UTF-8: json refuses them.",
     "depth": "Both refuse deep nesting, json with RecursionError; they count differently.",
 }
 
@@ -21,7 +21,7 @@ DEEP = 200
 
 
 class NotJsonError(Exception):
-    """``difference`` is a key of ``DIFFERENCES`` if the library may accept the text, and empty if it may not."""
+    """``difference``: a key of ``DIFFERENCES`` if the library may accept the text; empty if it must refuse it."""
 
     def __init__(self, difference: str) -> None:
         super().__init__(difference)
@@ -29,7 +29,7 @@ class NotJsonError(Exception):
 
 
 def read_json(data: bytes) -> Any:
-    """The value that the standard library reads, if both have to agree on it. Raises ``NotJsonError``."""
+    """The value of ``data`` by ``json``. Raises ``NotJsonError`` if it is not JSON or the library may disagree."""
     if data.count(b"[") + data.count(b"{") > DEEP:
         raise NotJsonError("depth")
     if _LONE_SURROGATE.search(data):
@@ -73,7 +73,10 @@ _LINE_END = re.compile(rb"\r\n|\r|\n")
 
 
 def read_events(stream: bytes) -> list[Event]:
-    """The events of a whole stream, line by line as in the standard, with the two additions of this wire."""
+    """The events of a whole stream, read line by line as in the standard.
+
+    Two rules are additions: ``[DONE]`` is not an event, and the stream's last event may lack its blank line.
+    """
     *lines, last = _LINE_END.split(stream.removeprefix(b"\xef\xbb\xbf"))
     events: list[Event] = []
     data: list[bytes] = []
@@ -115,7 +118,7 @@ def read_events(stream: bytes) -> list[Event]:
 
 
 def is_whole_json(data: bytes) -> bool:
-    """Whether ``data`` is JSON. The caller has to leave out texts that ``DIFFERENCES`` covers."""
+    """Whether ``data`` is JSON. Not for texts that ``DIFFERENCES`` covers."""
     try:
         read_json(data)
     except NotJsonError:

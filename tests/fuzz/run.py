@@ -18,14 +18,14 @@ from .targets import TARGETS
 
 
 class Tried(NamedTuple):
-    """How many inputs were tried, and how they were made."""
+    """The number of tried inputs, and the way they were made."""
 
     executions: int
     how: str
 
 
 def run(target: str, seconds: float, findings: Path, corpus: Path | None = None, seed: int = 0) -> Tried:
-    """Fuzz ``target``, and put inputs that break a rule into ``findings``. ``seed`` 0 means another one each time."""
+    """Fuzz ``target``, and put inputs that break a rule into ``findings``. ``seed`` 0 means a new seed for each run."""
     findings.mkdir(parents=True, exist_ok=True)
     if importlib.util.find_spec("atheris") is not None:
         return _guided(target, seconds, findings, corpus, seed)
@@ -37,7 +37,7 @@ def run(target: str, seconds: float, findings: Path, corpus: Path | None = None,
 
 
 def mutations(target: str, count: int, seed: int, findings: Path | None = None) -> int:
-    """Try ``count`` mutations of the seeds. Raises at one that breaks a rule, or puts it into ``findings``."""
+    """Try ``count`` mutations of the seeds. Put those that break a rule into ``findings``, or raise if that is None."""
     random, check, pool = Random(seed), TARGETS[target], seeds(target)
     others = [data[2:] for data in pool]
     for _ in range(count):

@@ -38,7 +38,7 @@ def test_a_broken_rule_is_reported_with_its_input(monkeypatch: pytest.MonkeyPatc
 
 @pytest.mark.long
 def test_the_fuzzer_finds_nothing() -> None:
-    """Every target in turn, ``LONG_SECONDS`` together: guided by coverage where atheris is installed.
+    """Every target in turn, ``LONG_SECONDS`` together: guided by coverage if atheris is installed.
 
     The inputs are the same each time, so a failure here means that a change broke a rule. To search for new inputs,
     run ``python -m tests.fuzz``.

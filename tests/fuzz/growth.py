@@ -263,7 +263,12 @@ def rows(sizes: list[int]) -> Iterator[Row]:
     for uses, inputs in ((ON_DOCUMENTS, DOCUMENTS), (ON_STREAMS, STREAMS)):
         for name, use in uses.items():
             for given, make in inputs.items():
-                yield row_of(name, use, given, make, sizes)
+                # Noise only adds to a time: a steep exponent has to show itself three times.
+                attempts = (row_of(name, use, given, make, sizes) for _ in range(3))
+                row = next(attempts)
+                while row.exponent > LIMIT and (again := next(attempts, None)):
+                    row = min(row, again, key=lambda row: row.exponent)
+                yield row
 
 
 def command_rows(sizes: list[int]) -> Iterator[Row]:

@@ -158,14 +158,14 @@ def test_both_read_events_alike(document: dict[str, Any]) -> None:
 
 
 @pytest.mark.long
-@settings(max_examples=10_000)
+@settings(max_examples=3_000)
 @given(wire_responses("snake", open=False), st.sampled_from([Acceptable, Untagged]))
 def test_both_read_many_responses_alike(document: dict[str, Any], reading: type[Acceptable]) -> None:
     check_response(document, reading)
 
 
 @pytest.mark.long
-@settings(max_examples=10_000)
+@settings(max_examples=3_000)
 @given(wire_events("snake", open=False))
 def test_both_read_many_events_alike(document: dict[str, Any]) -> None:
     check_event(document)

@@ -69,7 +69,7 @@ def test_responses_are_lossless_in_both_namings(naming: Naming, data: st.DataObj
 
 @pytest.mark.long
 @every_naming
-@settings(max_examples=10_000)
+@settings(max_examples=3_000)
 @given(data=st.data())
 def test_many_responses_are_lossless_in_both_namings(naming: Naming, data: st.DataObject) -> None:
     check_response(naming, data)

@@ -89,7 +89,7 @@ def _derive(cls: type[Model]) -> type[Model]:
 
 
 def _value_semantics(public: type[Model]) -> dict[str, Any]:
-    """Members that make a twin's instances the same values as its public class's: equal, hashed and pickled alike."""
+    """Members of a twin whose instances are equal to its public class's, and hashed, pickled and explained alike."""
     names = public.__struct_fields__
 
     def as_public(self: Struct) -> Struct:

@@ -131,7 +131,7 @@ def _snake_names(infos: tuple[FieldInfo, ...]) -> list[str]:
 
 
 def _value_semantics(public: type[Model]) -> dict[str, Any]:
-    """Members that make a twin's instances the same values as its public class's: equal, hashed and pickled alike."""
+    """Members of a twin whose instances are equal to its public class's, and hashed, pickled and explained alike."""
     names = public.__struct_fields__
 
     def as_public(self: Struct) -> Struct:

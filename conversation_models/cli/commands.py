@@ -51,9 +51,11 @@ def run() -> int:
     try:
         status = app(sys.argv[1:] or ["--help"], prog_name="conversation-models", standalone_mode=False)
         sys.stdout.flush()
-    except OSError as error:
-        # Data left in the buffer would fail again when the interpreter exits.
+    except (OSError, KeyboardInterrupt) as error:
+        # Data left in the buffer would fail again, or wait again for its reader, when the interpreter exits.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if isinstance(error, KeyboardInterrupt):
+            return 130
         if not isinstance(error, BrokenPipeError):
             complain(f"standard output: {error.strerror}")
         return 1

@@ -3,12 +3,13 @@
 import fcntl
 import json
 import os
+import signal
 import subprocess
 import sys
 import termios
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -28,7 +29,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("inputs")
     (folder / "large").write_text(json.dumps(response({"type": "message.output", "content": TEXT})))
     (folder / "stream").write_text(frame("message.output.delta", id="m1", content=TEXT) + STREAM[-1])
-    unknown = [json.dumps({**response(), f"new{index:04}": TEXT[:300]}) for index in range(1000)]
+    unknown = [json.dumps({**response(), f"new{index:04}": 1}) for index in range(1000)]
     (folder / "unknown").write_text("\n".join(unknown))
     return folder
 
@@ -57,11 +58,15 @@ def non_blocking_pipe() -> tuple[IO[bytes], int]:
     return open(ours, "rb"), its
 
 
-def read_after_it_is_full(pipe: IO[bytes]) -> str:
+def wait_until_full(pipe: IO[bytes]) -> None:
     held = before = -1
     while held <= 0 or held > before:
         time.sleep(0.2)
         before, held = held, int.from_bytes(fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)), sys.byteorder)
+
+
+def read_after_it_is_full(pipe: IO[bytes]) -> str:
+    wait_until_full(pipe)
     return pipe.read().decode()
 
 
@@ -135,6 +140,20 @@ def test_a_reader_of_errors_that_leaves_does_not_stop_the_conversion(folder: Pat
         process.stderr.close()
         assert process.stdout.read().count(b"\n") == 1000
         assert process.wait(PATIENCE) == 0
+
+
+def test_two_interrupts_end_a_program_whose_output_is_not_read(folder: Path) -> None:
+    with running("show unknown unknown unknown", folder, {}) as process:
+        assert process.stdout
+        assert process.stderr
+        wait_until_full(process.stdout)
+        # The first ends the work, the second ends the attempt to write what the work has left in the buffer.
+        for patience in 2, PATIENCE:
+            process.send_signal(signal.SIGINT)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(patience)
+                break
+        assert (process.returncode, process.stderr.read()) == (130, b"")
 
 
 def test_without_stderr_no_message_reaches_stdout(folder: Path) -> None:

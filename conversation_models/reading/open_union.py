@@ -217,7 +217,12 @@ class _Shell:
 
 def tagged_members(tp: Any) -> tuple[Any, ...]:
     """The tagged models among the arms of a union."""
-    return tuple([arm for arm in get_args(tp) if is_model(arm) and issubclass(arm, TaggedModel)])
+    return _tagged_members[tp]
+
+
+_tagged_members: Built[Any, tuple[Any, ...]] = Built(
+    lambda tp: tuple([arm for arm in get_args(tp) if is_model(arm) and issubclass(arm, TaggedModel)])
+)
 
 
 def listed_members(tp: Any) -> tuple[Any, ...]:

@@ -153,6 +153,9 @@ def test_two_interrupts_end_a_program_whose_output_is_not_read(folder: Path) -> 
             with suppress(subprocess.TimeoutExpired):
                 process.wait(patience)
                 break
+        else:
+            process.kill()  # Reading its stderr would wait for it.
+            process.wait(PATIENCE)
         assert (process.returncode, process.stderr.read()) == (130, b"")
 
 

@@ -127,9 +127,9 @@ def show(frames: Iterator[str]) -> None:
 def test_memory_of_show_does_not_grow_with_the_length_of_a_stream(make: Callable[[int], str]) -> None:
     show(map(make, range(10)))
     short = peak_of(lambda: show(map(make, range(1_000_000, 1_002_000))))
-    # Garbage in cycles is collected later in one run than in another: it has to grow three times to be growth.
+    # Four times as long. Garbage in cycles is collected at other moments: that makes a tenth, growth more than a half.
     longs = (peak_of(lambda: show(map(make, range(1_000_000, 1_008_000)))) for _ in range(3))
-    assert any(long < 1.1 * short for long in longs)
+    assert any(long < 1.5 * short for long in longs)
 
 
 def test_show_keeps_the_beginning_of_long_errors() -> None:

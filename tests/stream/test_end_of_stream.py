@@ -164,7 +164,9 @@ def test_a_builder_can_finish_again_and_again() -> None:
         builder.finish()
     assert caught.value.partial == builder.response
     builder.add(last)
-    assert said(builder.finish()) == said(builder.finish()) == Said("a", "", 7)
+    # The response can be asked for again.
+    for _ in range(2):
+        assert said(builder.finish()) == Said("a", "", 7)
 
 
 @pytest.mark.parametrize(

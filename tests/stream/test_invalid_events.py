@@ -80,7 +80,7 @@ def test_the_error_of_an_invalid_event_is_new_each_time_and_carries_nothing() ->
         assert (error.__traceback__, error.__cause__, error.__context__) == (None, None, None)
         with pytest.raises(cm.ConversationDecodeError):
             raise error
-    assert event.error is not event.error
+        assert event.error is not error
 
 
 def test_an_invalid_event_survives_pickling() -> None:

@@ -29,9 +29,12 @@ from .models.events import (
     ToolExecutionDoneEvent,
     ToolExecutionStartedEvent,
 )
+from .models.failures import ServiceError
 from .models.responses import ConversationResponse, ConversationUsageInfo, ResponseHead
 from .models.unknown import Unknown
 from .patch import patch
+from .reading.unknown_fields import UnknownSeen
+from .spelling.detect import naming_of
 from .stream.builder import ResponseBuilder, acollect, acollect_all, collect, collect_all
 from .stream.decoder import EventDecoder
 from .stream.errors import (
@@ -73,6 +76,7 @@ __all__ = [
     "ResponseErrorEvent",
     "ResponseHead",
     "ResponseStartedEvent",
+    "ServiceError",
     "StreamEvent",
     "StreamMeter",
     "TextChunk",
@@ -85,6 +89,7 @@ __all__ = [
     "ToolReferenceChunk",
     "TruncatedStreamError",
     "Unknown",
+    "UnknownSeen",
     "acollect",
     "acollect_all",
     "camel",
@@ -92,6 +97,7 @@ __all__ = [
     "collect_all",
     "decode",
     "encode",
+    "naming_of",
     "patch",
     "snake",
 ]

@@ -1,4 +1,4 @@
-"""Builds objects derived from types (decoders, twins, plans) when they are first needed, one thread at a time.
+"""Builds objects derived from types (decoders, variants, plans) when they are first needed, one thread at a time.
 
 The plan: importing the package builds none of it, so the import stays cheap. msgspec crashes when two threads build
 decoders whose types have a type in common, so every build in this package runs under one lock. A build may ask for
@@ -10,16 +10,17 @@ from collections.abc import Callable
 from threading import RLock
 from typing import TypeVar
 
-__all__ = ["Built"]
+__all__ = ["BUILDING", "Built"]
 
 K = TypeVar("K")
 V = TypeVar("V")
 
-_building = RLock()
+BUILDING = RLock()
+"""Also for what must not change while something is built. It is safe across a fork."""
 
 # A child that is forked during a build in another thread would inherit a lock that nobody releases.
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=_building.acquire, after_in_parent=_building.release, after_in_child=_building.release)
+    os.register_at_fork(before=BUILDING.acquire, after_in_parent=BUILDING.release, after_in_child=BUILDING.release)
 
 
 class Built(dict[K, V]):
@@ -29,7 +30,7 @@ class Built(dict[K, V]):
         self._build = build
 
     def __missing__(self, key: K) -> V:
-        with _building:
+        with BUILDING:
             # Another thread may have built it while this one waited.
             if key not in self:
                 self[key] = self._build(key)

@@ -1,22 +1,29 @@
 """The two codecs: bytes to values and back, in either naming."""
 
-from collections.abc import AsyncGenerator, AsyncIterable, Generator, Iterable
+from collections.abc import AsyncGenerator, AsyncIterable, Generator, Iterable, Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from msgspec import UNSET, Raw, ValidationError
 from msgspec.json import Decoder, Encoder
 
-from .building import Built
+from .errors import ConversationDecodeError
 from .jsontext import UNREADABLE, check_utf8, decode_error, decoder_of, view_of
+from .lines import numbered_lines
 from .models.events import ConversationEvent, Event
+from .models.failures import ServiceError, service_error
 from .models.responses import ConversationResponse, ResponseHead
 from .models.unknown import Unknown
+from .models.variants import public_of
 from .reading.drift import find_drift
-from .reading.open_union import read_open, tagged_members, union_of, unknown
-from .spelling.respell import spelling_of
-from .spelling.twins import FAMILIES, Naming, check_type
+from .reading.open_union import tagged_members, unknown
+from .reading.parts import unknown_field_in
+from .reading.unknown_fields import Reader, UnknownSeen
+from .spelling.families import PLAIN, Naming, rebuild_type
+from .spelling.respell import Spelling
+from .spelling.wrappers import WRAPPER, in_naming
 from .stream.blocks import MAX_EVENT_BYTES
-from .stream.decoder import EventDecoder, aiter_events, iter_events
+from .stream.decoder import EventDecoder, aiter_events, iter_events, source_of
 from .stream.frames import encode_frame
 from .stream.invalid import InvalidEvent, StreamEvent, not_an_event
 from .stream.meter import StreamMeter
@@ -36,21 +43,19 @@ class Codec:
     them. ``data`` is a str or has the buffer protocol (bytes, bytearray, memoryview, mmap). Thread-safe.
     """
 
-    __slots__ = ("_decoders", "_encoder", "_matches", "_respell", "naming")
+    __slots__ = ("_decoders", "_encoder", "_matches", "_reader", "_respell", "naming")
 
     naming: Naming
 
     def __init__(self, naming: Naming) -> None:
-        if naming not in FAMILIES:
-            raise ValueError(f"A naming is one of {', '.join(map(repr, FAMILIES))}, not {naming!r}")
+        if naming not in PLAIN:
+            raise ValueError(f"A naming is one of {', '.join(map(repr, PLAIN))}, not {naming!r}")
         self.naming = naming
-        self._decoders: Built[Any, Decoder[Any]] = Built(self._build_decoder)
-        self._encoder = Encoder(enc_hook=_unknown_as_raw)
-        self._matches, self._respell = spelling_of(naming)
-
-    def _build_decoder(self, tp: Any) -> Decoder[Any]:
-        check_type(tp)
-        return Decoder(FAMILIES[self.naming](tp))
+        self._encoder = Encoder(enc_hook=partial(_as_raw, naming))
+        spelling = Spelling(naming, self._encoder.encode)
+        self._matches, self._respell = spelling.checks, spelling.respell
+        self._reader = Reader(naming, spelling.forget)
+        self._decoders = self._reader.decoders
 
     def __repr__(self) -> str:
         return f"<Codec {self.naming}>"
@@ -77,7 +82,7 @@ class Codec:
         try:
             return decoder.decode(data)
         except UNREADABLE as error:
-            return _decode_again(data, decoder.type, error)
+            return self._reader.read_again(data, type, error)
 
     @overload
     def decode_lines(self, data: "Buffer | str") -> list[ConversationResponse]: ...
@@ -90,9 +95,8 @@ class Codec:
 
         The paths of errors begin with the document's index: ``$[3].usage``.
         """
-        decoder = self._decoders[type]
         try:
-            return decoder.decode_lines(data)
+            return self._decoders[type].decode_lines(data)
         except ValidationError:
             pass
         except UNREADABLE as error:
@@ -101,13 +105,45 @@ class Codec:
             documents = decoder_of[Raw].decode_lines(data)
         except UNREADABLE as error:
             raise decode_error(error, data) from error
-        values = []
-        for index, document in enumerate(documents):
-            try:
-                values.append(decoder.decode(document))
-            except UNREADABLE as error:
-                values.append(_decode_again(document, decoder.type, error, f"$[{index}]"))
-        return values
+        return [self._reader.decode(document, type, f"$[{index}]") for index, document in enumerate(documents)]
+
+    @overload
+    def iter_lines(self, chunks: "Iterable[Buffer | str]") -> Generator[ConversationResponse, None, None]: ...
+    @overload
+    def iter_lines(self, chunks: "Iterable[Buffer | str]", type: type[T]) -> Generator[T, None, None]: ...
+    @overload
+    def iter_lines(self, chunks: "Iterable[Buffer | str]", type: Any) -> Generator[Any, None, None]: ...
+    def iter_lines(
+        self, chunks: "Iterable[Buffer | str]", type: Any = ConversationResponse
+    ) -> Generator[Any, None, None]:
+        """Read newline-delimited JSON whose bytes ``chunks`` hands out, cut anywhere: a file, or a body as it arrives.
+
+        Yields each document as soon as its line is complete, and skips blank lines. Raises what ``decode_lines``
+        raises, in the place of the document; for text that is not JSON, with the number of the line. Closes ``chunks``
+        when left, if it is a generator. O(size). Memory: a chunk and the unfinished line.
+
+        >>> from conversation_models import TextChunk, camel
+        >>> [chunk.text for chunk in camel.iter_lines([b'{"text": "a"}\\n{"te', b'xt": "b"}'], TextChunk)]
+        ['a', 'b']
+        """
+        source = source_of(chunks)
+        self._decoders[type]  # Raises ``TypeError`` for a type that cannot be read.
+        return self._iter_lines(chunks, source, type)
+
+    def _iter_lines(self, chunks: Any, source: Iterator[Any], tp: Any) -> Generator[Any, None, None]:
+        try:
+            for index, (number, line) in enumerate(numbered_lines(source)):
+                try:
+                    document = self._reader.decode(line, tp, f"$[{index}]")
+                except ConversationDecodeError as error:
+                    if error.path is not None:
+                        raise
+                    # Text that is not JSON. Its bytes are counted from the start of the line.
+                    raise ConversationDecodeError(f"{error} - in line {number}") from error
+                yield document
+        finally:
+            if isinstance(chunks, Generator):
+                chunks.close()
 
     def encode(self, value: Any) -> bytes:
         """``value`` (a model, or a list of them) as compact JSON, UTF-8.
@@ -116,6 +152,10 @@ class Codec:
         decoded is rebuilt first, at about the cost of decoding it twice. Raises ``TypeError`` for types that JSON
         cannot represent, and ``ValueError`` for text with a lone surrogate or an integer of more than 4,300 digits.
         NaN and infinity in free-form values become ``null``, as in msgspec.
+
+        An ``Unknown`` is written byte for byte, unless it is the wrapper that the other naming's SDK puts around what
+        it does not know: ``snake`` writes the value inside of ``{"raw": …, "type": "UNKNOWN", "isUnknown": true}``, and
+        ``camel`` writes that form for ``{"type": "UNKNOWN", "raw": …, "is_unknown": true}``.
         """
         # ``_respell`` does the same check. Here it saves that call, a tenth of the time of a small event.
         return self._encoder.encode(value if self._matches[type(value)](value) else self._respell(value))
@@ -131,6 +171,40 @@ class Codec:
         if b"\r" not in lines and lines.count(b"\n") == len(documents):
             return lines
         return b"".join([self._encoder.encode(document).translate(_ON_ONE_LINE) + b"\n" for document in documents])
+
+    def to_builtins(self, value: Any) -> Any:
+        """``value`` as the dicts, lists, strings and numbers that its JSON text stands for.
+
+        For frameworks that take parsed JSON. Raises what ``encode`` raises, and ``ConversationDecodeError`` for a
+        number that JSON allows and Python cannot hold. O(size), one encode and one decode.
+
+        >>> from conversation_models import TextChunk, snake
+        >>> snake.to_builtins([TextChunk(text="Hi")])
+        [{'type': 'text', 'text': 'Hi'}]
+        """
+        text = self.encode(value)
+        try:
+            return decoder_of[Any].decode(text)
+        except UNREADABLE as error:
+            raise decode_error(error, text) from error
+
+    @overload
+    def from_builtins(self, value: Any) -> ConversationResponse: ...
+    @overload
+    def from_builtins(self, value: Any, type: type[T]) -> T: ...
+    @overload
+    def from_builtins(self, value: Any, type: Any) -> Any: ...
+    def from_builtins(self, value: Any, type: Any = ConversationResponse) -> Any:
+        """Read parsed JSON, as ``decode`` reads its text. For frameworks that hand out dicts.
+
+        Raises what ``decode`` raises, and ``TypeError`` for values that JSON cannot represent. O(size), one encode and
+        one decode. The text of an ``Unknown`` is made from the parsed value.
+
+        >>> from conversation_models import TextChunk, snake
+        >>> snake.from_builtins({"type": "text", "text": "Hi"}, TextChunk)
+        TextChunk(text='Hi')
+        """
+        return self.decode(self._encoder.encode(value), type)
 
     def peek(self, data: "Buffer | str") -> ResponseHead:
         """Read a response's ``conversation_id`` and ``usage``, and skip ``outputs``, which becomes a view of ``data``.
@@ -148,11 +222,13 @@ class Codec:
     def drift(self, data: "Buffer | str", type: Any = ConversationResponse) -> list[str]:
         """JSON paths, in document order, of the fields and tags in ``data`` that the models do not know.
 
+        A ``usage`` that is missing is named too: ``$.usage is missing``.
+
         Does not look into free-form values. Raises ``ConversationDecodeError`` for text that is not JSON, and skips
         values of the wrong shape, which ``decode`` reports. O(size), with a dict for each object that has a model.
 
         >>> from conversation_models import camel
-        >>> camel.drift(b'{"conversationId": "c1", "outputs": [{"type": "video.output"}], "region": "eu"}')
+        >>> camel.drift(b'{"conversationId": "c1", "outputs": [{"type": "video.output"}], "usage": {}, "region": "eu"}')
         ['$.outputs[0].type = "video.output"', '$.region']
         """
         found: list[str] = []
@@ -160,14 +236,26 @@ class Codec:
             # A buffer only: the text of a str is always UTF-8.
             if not isinstance(data, str):
                 check_utf8(view_of(data))
-            find_drift(decoder_of[Raw].decode(data), self._decoders[type].type, "$", found)
+            self._decoders[type]  # Raises ``TypeError`` for a type that cannot be read.
+            find_drift(decoder_of[Raw].decode(data), rebuild_type(type, public_of), self.naming, "$", found)
         except UNREADABLE as error:
             raise decode_error(error, data) from error
         return found
 
+    @property
+    def unknown_seen(self) -> Mapping[tuple[str, str | None], UnknownSeen]:
+        """The fields and tags that this codec has met and no model has, with an example path and when it met it first.
+
+        Keys are (model, field) and (union, tag), such as ``("ConversationUsageInfo", "promptTokensDetails")`` and
+        ``("OutputEntry", "video.output")``; ``None`` in place of a tag that is missing or not a string. A copy, of at
+        most about a thousand entries: later ones replace earlier ones, unless the field is in use. Names over 128
+        characters are cut. Costs reading nothing; O(entries) here.
+        """
+        return self._reader.seen
+
     def event_decoder(self, *, max_event_bytes: int = MAX_EVENT_BYTES) -> EventDecoder:
         """A decoder for one stream of server-sent events, which accepts events of up to ``max_event_bytes``."""
-        return EventDecoder(self._decoders[ConversationEvent].decode, self.decode_event, max_event_bytes)
+        return EventDecoder(lambda: self._decoders[Event].decode, self.decode_event, max_event_bytes)
 
     @overload
     def iter_events(
@@ -198,15 +286,19 @@ class Codec:
         return aiter_events(self.event_decoder(), chunks, strict)
 
     def encode_event(self, event: StreamEvent) -> bytes:
-        """Encode ``event`` as one server-sent event. ``Unknown`` and ``InvalidEvent`` are written back unchanged.
+        """Encode ``event`` as one server-sent event.
 
-        Raises ``TypeError`` for a value that is not an event.
+        ``Unknown``, ``ServiceError`` and ``InvalidEvent`` are written back unchanged, except that ``encode``'s rule for
+        the SDKs' wrappers holds. Raises ``TypeError`` for a value that is not an event.
         """
-        if isinstance(event, InvalidEvent):
+        if isinstance(event, (InvalidEvent, ServiceError)):
             return encode_frame(event.event.encode(), event.raw)
-        if not isinstance(event, (Event, Unknown)):
+        if isinstance(event, Unknown):
+            event = in_naming(event, self.naming)
+            return encode_frame((event.type or "").encode(), event.raw)
+        if not isinstance(event, Event):
             raise not_an_event(type(event))
-        return encode_frame((event.type or "").encode(), self.encode(event))
+        return encode_frame(event.type.encode(), self.encode(event))
 
     def meter(self) -> StreamMeter:
         """A meter for one stream."""
@@ -215,44 +307,50 @@ class Codec:
     def decode_event(self, data: "Buffer | str", event: str = "") -> ConversationEvent:
         """Read the ``data`` of one server-sent event. Its ``event`` field is the type if the data has none.
 
+        The body of an error, which the service or a gateway put into the stream, becomes a ``ServiceError``.
+
         For programs with an event-stream reader of their own. Raises ``ConversationDecodeError`` as ``decode`` does.
 
         >>> from conversation_models import camel
         >>> camel.decode_event(b'{"id": "t1", "name": "web_search"}', "tool.execution.done").type
         'tool.execution.done'
         """
-        decoder: Decoder[ConversationEvent] = self._decoders[ConversationEvent]
+        decoder: Decoder[ConversationEvent] = self._decoders[Event]
         try:
             return decoder.decode(data)
         except UNREADABLE as error:
             try:
-                # "message" is the name of an event without one.
-                if event not in ("", "message") and isinstance(error, ValidationError):
-                    members = tagged_members(decoder.type)
-                    if union_of[members].sight(data).tag is UNSET:
-                        named = [cls for cls in members if cls.type == event]
-                        return self.decode(data, named[0]) if named else unknown(event, decoder_of[Raw].decode(data))
-                again: ConversationEvent = _decode_again(data, decoder.type, error)
+                # An unknown field is met only in an event whose tag is known.
+                if isinstance(error, ValidationError) and unknown_field_in(error) is None:
+                    failure = service_error(data, event)
+                    is_named = event not in ("", "message")  # "message" is the name of an event without one.
+                    if is_named or failure is not None:
+                        tag, candidates = self._reader.plans.unions[_EVENTS].sight(data)
+                        if failure is not None and (tag is UNSET or not candidates):
+                            return failure
+                        if is_named and tag is UNSET:
+                            cls = next((cls for cls in _EVENTS if cls.type == event), None)
+                            if cls:
+                                named: ConversationEvent = self._reader.read(data, cls)
+                                return named
+                            self._reader.note([(_EVENTS, event, "$")])
+                            return unknown(event, decoder_of[Raw].decode(data))
+                again: ConversationEvent = self._reader.read_again(data, Event, error)
                 return again
             except UNREADABLE as unreadable:
                 raise decode_error(unreadable, data) from unreadable
 
 
+_EVENTS = tagged_members(ConversationEvent)
+
 # Between the tokens of JSON, the only place for an unescaped line end, a space means the same.
 _ON_ONE_LINE = bytes.maketrans(b"\r\n", b"  ")
 
 
-def _decode_again(data: Any, type: Any, error: Exception, root: str = "$") -> Any:
-    if isinstance(error, ValidationError):
-        try:
-            return read_open(data, type, error, root)
-        except UNREADABLE as unreadable:
-            raise decode_error(unreadable, data, root) from unreadable
-    raise decode_error(error, data, root) from error
-
-
-def _unknown_as_raw(value: Any) -> Raw:
+def _as_raw(naming: Naming, value: Any) -> Raw:
     if isinstance(value, Unknown):
+        return Raw(in_naming(value, naming).raw if value.type == WRAPPER else value.raw)
+    if isinstance(value, ServiceError):
         return Raw(value.raw)
     raise TypeError(f"Encoding objects of type {type(value).__qualname__} is unsupported")
 

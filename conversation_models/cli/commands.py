@@ -11,10 +11,11 @@ import typer
 
 from ..errors import ConversationDecodeError, ConversationModelsError
 from ..models.events import ConversationEvent, ResponseErrorEvent
+from ..models.failures import ServiceError
 from ..models.responses import ConversationResponse
-from ..spelling.twins import Naming
+from ..spelling.families import Naming
 from ..stream.builder import collect as collect_events
-from ..stream.errors import ConversationResponseError, MultipleResponsesError
+from ..stream.errors import ConversationResponseError, MultipleResponsesError, with_code
 from .findings import Findings
 from .inputs import Documents, Events, InputError, codec_for, open_input
 from .terminal import complain, end_long_read, open_streams, output, say, write_json
@@ -109,7 +110,7 @@ def show_stream(source: Events) -> bool:
             for record in source:
                 if isinstance(record.value, ConversationDecodeError):
                     findings.error(str(record.value))
-                elif isinstance(record.value, ResponseErrorEvent):
+                elif isinstance(record.value, (ResponseErrorEvent, ServiceError)):
                     findings.error(reported(record.value), source.name)
                 elif not isinstance(record.value, ConversationResponse):
                     transcript.event(record.value)
@@ -142,7 +143,7 @@ def validate_one(source: Documents | Events) -> bool:
                     continue
                 namings.add({"camel": "camelCase", "snake": "snake_case"}[record.codec.naming])
                 findings.drift(record.drift())
-                if isinstance(record.value, ResponseErrorEvent):
+                if isinstance(record.value, (ResponseErrorEvent, ServiceError)):
                     findings.warning(reported(record.value))
     except ConversationModelsError as error:
         say(f"{source.name}: invalid: {error}", "red")
@@ -164,7 +165,7 @@ def convert(
 ) -> int:
     """Write documents or a stream to standard output, with the keys in the spelling asked for.
 
-    Documents and events that cannot be read are left out, and so are fields that the models do not know. Both are
+    Fields that the models do not know are kept as they are. Documents and events that cannot be read are left out and
     reported on standard error.
     """
     target = codec_for(to)
@@ -179,7 +180,6 @@ def convert(
                     write_json(target.encode_lines([record.value]))
                 else:
                     write_json(target.encode_event(record.value))
-                findings.drift(record.drift())
         return not findings.errors
 
     return each([file], from_, convert_one, progress=not sys.stdout.isatty())
@@ -232,6 +232,6 @@ def each(
     return status
 
 
-def reported(event: ResponseErrorEvent) -> str:
-    """The error in which the service ended a response, as a message."""
-    return f"the service reported an error: {event.message} (code {event.code})"
+def reported(event: ResponseErrorEvent | ServiceError) -> str:
+    """The error that ended a response, as a message."""
+    return f"the service reported an error: {with_code(event)}"

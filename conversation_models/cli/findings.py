@@ -52,10 +52,12 @@ class Findings:
         if self._warnings <= _MOST:
             self._write_warning(_line(self._source.place, f"warning: {message}"))
 
-    def drift(self, paths: Iterable[str]) -> None:
-        """Warn of each path that the models do not know, once per input."""
-        for path in paths:
-            message = shortened(f"the models do not know {path}", LINE_LENGTH)
+    def drift(self, lines: Iterable[str]) -> None:
+        """Warn of each line of ``Codec.drift``, once per input."""
+        for line in lines:
+            # No path of a key ends like that: such a key is quoted.
+            is_missing = line.endswith(" is missing")
+            message = shortened(line if is_missing else f"the models do not know {line}", LINE_LENGTH)
             if message not in self._drift:
                 if len(self._drift) < _MOST:
                     self._drift.add(message)

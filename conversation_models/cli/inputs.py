@@ -14,10 +14,12 @@ import msgspec
 from ..codec import Codec, camel, snake
 from ..errors import ConversationDecodeError
 from ..jsontext import UNREADABLE, is_json
+from ..lines import numbered_lines
 from ..models.events import ConversationEvent
+from ..models.failures import ServiceError
 from ..models.responses import ConversationResponse
 from ..spelling.detect import naming_of
-from ..spelling.twins import Naming
+from ..spelling.families import Naming
 from ..stream.blocks import BYTE_ORDER_MARK
 from ..stream.decoder import EventDecoder, iter_events
 from ..stream.errors import TruncatedStreamError
@@ -47,7 +49,9 @@ class Record(NamedTuple):
     type: Any
 
     def drift(self) -> list[str]:
-        """The paths in it that the models do not know; none if it is nested too deep to be searched."""
+        """The paths in it that the models do not know; none in an error body, or if it is nested too deep to search."""
+        if isinstance(self.value, ServiceError):
+            return []
         try:
             return self.codec.drift(self.data, self.type)
         except ConversationDecodeError:
@@ -92,11 +96,11 @@ class Documents:
         self._naming: Naming | None = naming
         self._line = 0
         seen = bytearray()
-        ahead = _numbered_lines(_recorded(chunks, seen))
+        ahead = numbered_lines(_recorded(chunks, seen))
         _, first = next(ahead, (0, b""))
         one_a_line = is_json(first) or any(_is_response(line) for _, line in islice(ahead, self._BROKEN_LINES))
         chunks = _flushing(chain([bytes(seen)], chunks))
-        self._texts = _numbered_lines(chunks) if one_a_line else _whole(chunks)
+        self._texts = numbered_lines(chunks) if one_a_line else _whole(chunks)
 
     def __iter__(self) -> Iterator[Record]:
         while item := next(self._texts, None):
@@ -144,7 +148,7 @@ class Events:
 
     def __iter__(self) -> Iterator[Record]:
         progress = Progress()
-        for event in iter_events(EventDecoder(_refuse, self._read), self._chunks, strict=False):
+        for event in iter_events(EventDecoder(lambda: _refuse, self._read), self._chunks, strict=False):
             self.count += 1
             progress.take(event)
             if isinstance(event, InvalidEvent):
@@ -210,30 +214,6 @@ def _whole(chunks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
     for chunk in chunks:
         text += chunk
     yield 1, bytes(text)
-
-
-# A line without the blanks at its beginning.
-_LINE = re.compile(rb"\S[^\n]*")
-
-
-def _numbered_lines(chunks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
-    """The lines that are not blank, with their numbers, each as soon as it is complete. O(size), however it is cut."""
-    number = 1
-    unfinished = bytearray()
-    for chunk in chunks:
-        complete, line_end, rest = chunk.rpartition(b"\n")
-        if line_end:
-            complete = bytes(unfinished + complete)
-            unfinished.clear()
-            position = 0
-            for line in _LINE.finditer(complete):
-                number += complete.count(b"\n", position, line.start())
-                position = line.end()
-                yield number, line[0].rstrip()
-            number += complete.count(b"\n", position) + 1
-        unfinished += rest
-    if text := unfinished.strip():
-        yield number, bytes(text)
 
 
 def _is_response(line: bytes) -> bool:

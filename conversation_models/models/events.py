@@ -7,6 +7,7 @@ from msgspec import UNSET, UnsetType
 
 from .base import TaggedModel
 from .chunks import ContentChunk
+from .failures import Failing
 from .responses import ConversationUsageInfo
 from .unknown import Open
 
@@ -100,6 +101,7 @@ class ToolExecutionDeltaEvent(Event, frozen=True, kw_only=True, tag="tool.execut
         name: Name of the tool, the same as when it started.
         arguments: The next piece of the arguments' JSON text.
         output_index: Position in the response's ``outputs``, from 0. Absent means 0, so several outputs can share it.
+        function: The function inside the tool, such as ``library_search``. Sent by the live service, in no schema.
     """
 
     type: ClassVar[Literal["tool.execution.delta"]] = "tool.execution.delta"
@@ -107,6 +109,7 @@ class ToolExecutionDeltaEvent(Event, frozen=True, kw_only=True, tag="tool.execut
     name: str
     arguments: str
     output_index: int = 0
+    function: str | None | UnsetType = UNSET
 
 
 class ToolExecutionDoneEvent(Event, frozen=True, kw_only=True, tag="tool.execution.done"):
@@ -118,6 +121,7 @@ class ToolExecutionDoneEvent(Event, frozen=True, kw_only=True, tag="tool.executi
         name: Name of the tool, the same as when it started.
         output_index: Position in the response's ``outputs``, from 0. Absent means 0, so several outputs can share it.
         info: The tool's report, with keys of its own, such as code and its output. Absent or null if there is none.
+        function: The function inside the tool, such as ``library_search``. Sent by the live service, in no schema.
     """
 
     type: ClassVar[Literal["tool.execution.done"]] = "tool.execution.done"
@@ -125,6 +129,7 @@ class ToolExecutionDoneEvent(Event, frozen=True, kw_only=True, tag="tool.executi
     name: str
     output_index: int = 0
     info: dict[str, Any] | None | UnsetType = UNSET
+    function: str | None | UnsetType = UNSET
 
 
 class FunctionCallEvent(Event, frozen=True, kw_only=True, tag="function.call.delta"):
@@ -207,23 +212,25 @@ class ResponseErrorEvent(Event, frozen=True, kw_only=True, tag="conversation.res
     Attributes:
         created_at: When the service made the event.
         message: The error in words, for people.
-        code: The service's number for the error.
+        code: The service's number for the error. Required by the schema, but sometimes absent.
     """
 
     type: ClassVar[Literal["conversation.response.error"]] = "conversation.response.error"
     message: str
-    code: int
+    code: int | UnsetType = UNSET
 
 
 ConversationEvent: TypeAlias = Open[
-    ResponseStartedEvent
-    | MessageOutputEvent
-    | ToolExecutionStartedEvent
-    | ToolExecutionDeltaEvent
-    | ToolExecutionDoneEvent
-    | FunctionCallEvent
-    | AgentHandoffStartedEvent
-    | AgentHandoffDoneEvent
-    | ResponseDoneEvent
-    | ResponseErrorEvent
+    Failing[
+        ResponseStartedEvent
+        | MessageOutputEvent
+        | ToolExecutionStartedEvent
+        | ToolExecutionDeltaEvent
+        | ToolExecutionDoneEvent
+        | FunctionCallEvent
+        | AgentHandoffStartedEvent
+        | AgentHandoffDoneEvent
+        | ResponseDoneEvent
+        | ResponseErrorEvent
+    ]
 ]

@@ -2,17 +2,19 @@
 
 from typing import Any, get_args
 
-from .base import fields_of, is_model
+from .base import is_model
 from .chunks import (
+    ContentChunk,
     DocumentURLChunk,
     ImageURLChunk,
     ReferenceChunk,
     TextChunk,
     ThinkChunk,
+    ThinkContent,
     ToolFileChunk,
     ToolReferenceChunk,
 )
-from .entries import AgentHandoffEntry, FunctionCallEntry, MessageOutputEntry, ToolExecutionEntry
+from .entries import AgentHandoffEntry, FunctionCallEntry, MessageOutputEntry, OutputEntry, ToolExecutionEntry
 from .events import (
     AgentHandoffDoneEvent,
     AgentHandoffStartedEvent,
@@ -23,12 +25,21 @@ from .events import (
     ResponseErrorEvent,
     ResponseStartedEvent,
 )
-from .responses import ConversationResponse, ResponseHead
+from .responses import ConversationResponse, ConversationUsageInfo, ResponseHead
+from .variants import fields_of
 
-__all__ = ["RECOGNISED_BY", "ROOTS", "models_in"]
+__all__ = ["RECOGNISED_BY", "ROOTS", "UNIONS", "is_count", "models_in", "name_of_union"]
 
 ROOTS = (ConversationResponse, ResponseHead, ConversationEvent)
 """The types of whole bodies and events. Every other model is part of one of them."""
+
+UNIONS = {
+    "OutputEntry": OutputEntry,
+    "ContentChunk": ContentChunk,
+    "ThinkContent": ThinkContent,
+    "ConversationEvent": ConversationEvent,
+}
+"""The unions of models, by name."""
 
 RECOGNISED_BY: dict[Any, str] = {
     AgentHandoffEntry: "previous_agent_id",
@@ -53,8 +64,19 @@ RECOGNISED_BY: dict[Any, str] = {
 """For an untagged member: the field that identifies each model.
 
 If several are present, the first model that decodes wins. Events of tool executions are missing because their fields do
-not tell them apart.
+not tell them apart. An error event without ``code`` needs its tag: a ``message`` alone could be anything.
 """
+
+
+def is_count(model: type, name: str) -> bool:
+    """Whether a field counts tokens: without it, a bill would be wrong."""
+    return issubclass(model, ConversationUsageInfo) and name.endswith("_tokens")
+
+
+def name_of_union(members: tuple[Any, ...]) -> str:
+    """The name of the union of these models, or their names if it has none."""
+    names = [name for name, union in UNIONS.items() if set(get_args(union)) == set(members)]
+    return names[0] if names else " | ".join([cls.__name__ for cls in members])
 
 
 def models_in(*types: Any) -> set[Any]:

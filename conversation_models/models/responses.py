@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from msgspec import UNSET, Raw, UnsetType
+from msgspec import UNSET, Raw, UnsetType, field
 
 from .base import Model
 from .entries import OutputEntry
@@ -35,14 +35,14 @@ class ConversationResponse(Model, frozen=True, kw_only=True):
         object: Always ``"conversation.response"``.
         conversation_id: Names the conversation, in later requests too.
         outputs: Messages, tool executions, function calls and handoffs, in order.
-        usage: Tokens that the response used.
+        usage: Tokens that the response used. Required by the schema, but sometimes absent; all counts are 0 then.
         guardrails: Results of the guardrails, free-form. Absent or null if the request set none.
     """
 
     object: Literal["conversation.response"] = "conversation.response"
     conversation_id: str
     outputs: list[OutputEntry]
-    usage: ConversationUsageInfo
+    usage: ConversationUsageInfo = field(default_factory=ConversationUsageInfo)
     guardrails: list[dict[str, Any]] | None | UnsetType = UNSET
 
 
@@ -50,11 +50,15 @@ class ResponseHead(Model, frozen=True, kw_only=True):
     """A ``ConversationResponse`` whose ``outputs`` were skipped.
 
     Attributes:
+        object: Always ``"conversation.response"``.
         conversation_id: Names the conversation, in later requests too.
-        usage: Tokens that the response used.
         outputs: The JSON text of the outputs: a view of the bytes that were read, which it keeps alive.
+        usage: Tokens that the response used. Required by the schema, but sometimes absent; all counts are 0 then.
+        guardrails: Results of the guardrails, free-form. Absent or null if the request set none.
     """
 
+    object: Literal["conversation.response"] = "conversation.response"
     conversation_id: str
-    usage: ConversationUsageInfo
     outputs: Raw
+    usage: ConversationUsageInfo = field(default_factory=ConversationUsageInfo)
+    guardrails: list[dict[str, Any]] | None | UnsetType = UNSET

@@ -13,7 +13,7 @@ class Unknown:
     """A member of a union that fits no model: JSON text, kept as bytes and written back unchanged.
 
     ``type`` is the value's tag, or ``None`` where it has no string there. ``raw`` is the value's JSON text, UTF-8,
-    a copy of the input's bytes. Both namings keep it unchanged.
+    a copy of the input's bytes. Both namings keep it unchanged; ``Codec.encode`` names the one exception.
 
     Type checkers see a ``type`` that equals no known tag, so that ``entry.type == "message.output"`` rules ``Unknown``
     out; to compare it with a tag of your own, hold it in a ``str | None`` first.

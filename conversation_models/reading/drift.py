@@ -1,54 +1,100 @@
-"""Finds the fields and tags in a document that the models do not know."""
+"""Finds the fields and tags in a document that the models do not know, and required fields that it leaves out."""
 
-from typing import Any, get_args
+from typing import Annotated, Any, get_args, get_origin
 
 import msgspec
-from msgspec import UNSET, Raw
+from msgspec import UNSET, Raw, Struct, structs
 
 from ..jsontext import child_path, decoder_of
-from ..models.base import TaggedModel, fields_of, is_model
-from .open_union import fits, listed_members, tagged_members, union_of
+from ..models.base import TaggedModel, is_model
+from ..models.variants import fields_of
+from ..spelling.families import Naming, keys_of
+from ..spelling.foreign import foreign_fields_of, holds_models, unwrapped
+from .open_union import tagged_members
+from .plans import plain_plans
 
 __all__ = ["find_drift"]
 
 
-def find_drift(data: Any, tp: Any, path: str, found: list[str]) -> None:
-    """Append to ``found``, in document order, the paths in the JSON text ``data`` that ``tp`` does not know.
+def find_drift(data: Any, tp: Any, naming: Naming, path: str, found: list[str]) -> None:
+    """Append to ``found``, in document order, what ``tp`` does not know in the JSON text ``data`` at ``path``.
 
     Looks only into values that can hold a model, object by object. A value of the wrong shape is skipped.
     """
+    tp = unwrapped(tp)
+    if get_origin(tp) is Annotated:
+        tp = get_args(tp)[0]
+    if not holds_models[tp]:
+        return
     kind = bytes(memoryview(data)[:1])
-    if kind == b"{":
-        if members := tagged_members(tp):
-            _drift_of_member(data, members, path, found)
+    members = tagged_members(tp)
+    if members and (kind == b"{" or len(members) == len(get_args(tp))):
+        _drift_of_member(data, members, naming, path, found)
+    elif kind == b"{":
+        if is_model(tp):
+            _drift_of_model(data, tp, naming, path, found)
+        elif foreign := foreign_fields_of(tp):
+            cls: Any = get_origin(tp) or tp
+            infos = structs.fields(cls) if issubclass(cls, Struct) else ()
+            keys = {info.name: info.encode_name for info in infos}
+            types = {keys.get(name, name): field for name, field in foreign.items()}
+            _drift_of_fields(data, types, naming, path, found)
         else:
-            for cls in (tp, *get_args(tp)):
-                if is_model(cls):
-                    _drift_of_model(data, cls, path, found)
-    elif kind == b"[" and (members := listed_members(tp)):
-        for index, raw in enumerate(decoder_of[list[Raw]].decode(data)):
-            _drift_of_member(raw, members, f"{path}[{index}]", found)
+            _drift_of_arguments(data, tp, naming, path, found)
+    elif kind == b"[":
+        _drift_of_arguments(data, tp, naming, path, found)
 
 
-def _drift_of_member(raw: Raw, members: tuple[Any, ...], path: str, found: list[str]) -> None:
-    union = union_of[members]
-    tag, candidates = union.sight(raw)
-    known = [cls for cls in candidates if cls in union.members]
-    if cls := next((cls for cls in known if tag is not UNSET or fits(raw, cls)), None):
-        _drift_of_model(raw, cls, path, found)
+def _drift_of_arguments(data: Any, tp: Any, naming: Naming, path: str, found: list[str]) -> None:
+    """Look into a list, a dict, or whichever arm of a union the text is."""
+    arguments = get_args(tp)
+    cls: Any = get_origin(tp)
+    is_array = bytes(memoryview(data)[:1]) == b"["
+    if hasattr(cls, "keys"):
+        if not is_array:
+            for key, raw in decoder_of[dict[str, Raw]].decode(data).items():
+                find_drift(raw, arguments[1], naming, child_path(path, key), found)
+    elif hasattr(cls, "__iter__"):
+        if is_array:
+            raws = decoder_of[list[Raw]].decode(data)
+            types = arguments if cls is tuple and Ellipsis not in arguments else [arguments[0]] * len(raws)
+            for index, (raw, part) in enumerate(zip(raws, types, strict=False)):
+                find_drift(raw, part, naming, f"{path}[{index}]", found)
+    else:
+        for arm in arguments:
+            find_drift(data, arm, naming, path, found)
+
+
+def _drift_of_fields(data: Any, types: dict[str, Any], naming: Naming, path: str, found: list[str]) -> None:
+    for key, raw in decoder_of[dict[str, Raw]].decode(data).items():
+        if key in types:
+            find_drift(raw, types[key], naming, child_path(path, key), found)
+
+
+def _drift_of_member(raw: Any, members: tuple[Any, ...], naming: Naming, path: str, found: list[str]) -> None:
+    plans = plain_plans[naming]
+    tag, candidates = plans.unions[members].sight(raw)
+    known = [cls for cls, spelling in candidates if spelling == naming]
+    if cls := next((cls for cls in known if tag is not UNSET or plans.fits(raw, cls)), None):
+        _drift_of_model(raw, cls, naming, path, found)
     elif isinstance(tag, str):
         found.append(f"{path}.type = {msgspec.json.encode(tag).decode()}")
     else:
         found.append(path)
 
 
-def _drift_of_model(data: Any, cls: Any, path: str, found: list[str]) -> None:
-    types = {info.encode_name: info.type for info in fields_of(cls)}
-    if issubclass(cls, TaggedModel):
+def _drift_of_model(data: Any, model: Any, naming: Naming, path: str, found: list[str]) -> None:
+    keys = keys_of[model, naming].by_name
+    types = {keys[info.name]: info.type for info in fields_of(model)}
+    if issubclass(model, TaggedModel):
         types["type"] = str
-    for key, raw in decoder_of[dict[str, Raw]].decode(data).items():
+    raws = decoder_of[dict[str, Raw]].decode(data)
+    for key, raw in raws.items():
         key_path = child_path(path, key)
         if key in types:
-            find_drift(raw, types[key], key_path, found)
+            find_drift(raw, types[key], naming, key_path, found)
         else:
             found.append(key_path)
+    # The schema requires such a field, and the service leaves it out now and then.
+    expected = [keys[info.name] for info in fields_of(model) if is_model(info.default_factory)]
+    found += [f"{child_path(path, key)} is missing" for key in expected if key not in raws]

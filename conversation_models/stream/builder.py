@@ -8,8 +8,10 @@ from collections.abc import AsyncIterable, Iterable
 from typing import Any
 
 from ..errors import ConversationDecodeError
-from ..models.events import ResponseDoneEvent, ResponseErrorEvent, ResponseStartedEvent
+from ..models.events import Event, ResponseDoneEvent, ResponseErrorEvent, ResponseStartedEvent
+from ..models.failures import ServiceError
 from ..models.responses import ConversationResponse, ConversationUsageInfo
+from ..models.variants import public_of
 from .drafts import Drafts, MessageDraft, draft_classes
 from .errors import ConversationResponseError, MultipleResponsesError, TruncatedStreamError
 from .invalid import StreamEvent, not_an_event
@@ -22,8 +24,8 @@ class ResponseBuilder:
     """Builds one response from the events of its stream.
 
     ``done``: whether ``conversation.response.done`` was added, and could be read. ``error``: the event in which the
-    service reported an error. Events after the end are ignored, and so are those of a second response, except that
-    ``finish`` then raises.
+    service or a gateway reported an error. Events after the end are ignored, and so are those of a second response,
+    except that ``finish`` then raises.
 
     >>> from conversation_models import MessageOutputEvent
     >>> builder = ResponseBuilder()
@@ -46,7 +48,7 @@ class ResponseBuilder:
     )
 
     done: bool
-    error: ResponseErrorEvent | None
+    error: ResponseErrorEvent | ServiceError | None
 
     def __init__(self) -> None:
         self.done = False
@@ -79,7 +81,7 @@ class ResponseBuilder:
             message.add(delta)
 
     def _add(self, event: StreamEvent) -> None:
-        draft_class = draft_classes[type(event)]
+        draft_class = draft_classes[public_of(type(event))]
         if draft_class is None or not self._open:
             step = self._progress.take(event)
             self._open = self._progress.responses == 1 and not self._progress.ended
@@ -88,16 +90,19 @@ class ResponseBuilder:
             if step is Step.OUTSIDE or self._progress.responses > 1:
                 return
         if draft_class is not None:
-            draft = self._drafts.of(event, draft_class)
-            draft.add(event)
-            if draft_class is MessageDraft:
-                self._message, self._delta_class = draft, type(event)
+            part: Any = event
+            draft = self._drafts.of(part, draft_class)
+            draft.add(part)
+            draft.unknown |= part.unknown_fields
+            # A class that was derived for unknown fields has a property of its own for them.
+            if draft_class is MessageDraft and type(part).unknown_fields is Event.unknown_fields:
+                self._message, self._delta_class = draft, type(part)
         elif isinstance(event, ResponseStartedEvent):
             self._conversation_id = event.conversation_id
         elif isinstance(event, ResponseDoneEvent):
             self._usage = event.usage
             self.done = True
-        elif isinstance(event, ResponseErrorEvent):
+        elif isinstance(event, (ResponseErrorEvent, ServiceError)):
             self.error = event
 
     @property
@@ -106,10 +111,13 @@ class ResponseBuilder:
 
         Outputs are in the order of their ``output_index``, and in order of arrival if they share one. A handoff is left
         out until both its events have been added. ``conversation_id`` is empty and ``usage`` zero until they are known.
+
+        Unknown fields of an output's events, and of chunks, are in it; of several with one key, the last one. Left out
+        are those of the events that open and end the response, and those that the entry's model has a field for.
         """
         return ConversationResponse(
             conversation_id=self._conversation_id,
-            outputs=[entry for draft in self._drafts.in_order() if (entry := draft.entry()) is not None],
+            outputs=[entry for draft in self._drafts.in_order() if (entry := draft.whole_entry()) is not None],
             usage=self._usage,
         )
 
@@ -121,8 +129,8 @@ class ResponseBuilder:
     def finish(self) -> ConversationResponse:
         """The response, once all events of the stream have been added. O(size).
 
-        Raises ``TruncatedStreamError`` if the response has not ended, ``ConversationResponseError`` if the service
-        reported an error, ``ConversationDecodeError`` if the event that ended the response was malformed, and
+        Raises ``TruncatedStreamError`` if the response has not ended, ``ConversationResponseError`` if an error
+        was reported, ``ConversationDecodeError`` if the event that ended the response was malformed, and
         ``MultipleResponsesError`` if there was more than one response.
         """
         progress = self._progress

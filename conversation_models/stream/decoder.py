@@ -23,7 +23,7 @@ from .progress import Progress
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
-__all__ = ["EventDecoder", "InvalidEvent", "StreamEvent", "aiter_events", "iter_events"]
+__all__ = ["EventDecoder", "InvalidEvent", "StreamEvent", "aiter_events", "iter_events", "source_of"]
 
 _DELTA_TYPE = MessageOutputEvent.type
 _DELTA_NAME = _DELTA_TYPE.encode()
@@ -45,18 +45,23 @@ class EventDecoder:
     ['c1']
     """
 
-    __slots__ = ("_blocks", "_decode", "_max_event_bytes", "_read_event")
+    __slots__ = ("_blocks", "_decode", "_find_decode", "_max_event_bytes", "_read_event")
 
     def __init__(
         self,
-        decode: Callable[[bytes], ConversationEvent],
+        find_decode: Callable[[], Callable[[bytes], ConversationEvent]],
         read_event: Callable[[bytes, str], ConversationEvent],
         max_event_bytes: int = MAX_EVENT_BYTES,
     ) -> None:
-        """``decode`` reads the data of a well-formed event, ``read_event`` any data, given the ``event`` field."""
+        """``read_event`` reads any data, given the ``event`` field.
+
+        ``find_decode`` gives a faster function, for the data of well-formed events. It gives another one after
+        ``read_event`` has met a field that no model has.
+        """
         self._blocks = BlockReader(max_event_bytes)
         self._max_event_bytes = max_event_bytes
-        self._decode = decode
+        self._find_decode = find_decode
+        self._decode = find_decode()
         self._read_event = read_event
 
     def feed(self, data: "Buffer | str") -> list[StreamEvent]:
@@ -145,6 +150,8 @@ class EventDecoder:
             return self._read_event(data, event)
         except ConversationDecodeError as error:
             return InvalidEvent(data, error, event)
+        finally:
+            self._decode = self._find_decode()
 
 
 def _is_event(data: bytes) -> bool:
@@ -184,13 +191,17 @@ def _name_in(head: bytes) -> bytes | None:
 
 def iter_events(decoder: EventDecoder, chunks: Iterable[Any], strict: bool) -> Generator[StreamEvent, None, None]:
     """The events in ``chunks``; see ``Codec.iter_events``. Raises ``TypeError`` at once for other than chunks."""
+    return _iter_events(decoder, chunks, source_of(chunks), strict)
+
+
+def source_of(chunks: Iterable[Any]) -> Iterator[Any]:
+    """An iterator over ``chunks``. Raises ``TypeError`` for what is not an iterable of bytes, such as bytes."""
     if isinstance(chunks, str) or _is_buffer(chunks):
         raise TypeError(f"Expected an iterable of bytes, such as [data], not {type(chunks).__qualname__}")
     try:
-        source = iter(chunks)
+        return iter(chunks)
     except TypeError:
         raise TypeError(f"Expected an iterable of bytes, not {type(chunks).__qualname__}") from None
-    return _iter_events(decoder, chunks, source, strict)
 
 
 def aiter_events(decoder: EventDecoder, chunks: AsyncIterable[Any], strict: bool) -> AsyncGenerator[StreamEvent, None]:

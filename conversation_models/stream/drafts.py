@@ -9,12 +9,16 @@ Which output an event belongs to is decided here, at its index (``output_index``
   id yet, then it belongs to that call, and the call takes the id.
 
 So no two outputs of a kind have one id at one index.
+
+Unknown fields of an output's events become unknown fields of its entry, and those of merged chunks of the merged chunk.
+Of several with one key, the last one counts.
 """
 
 from typing import Any, TypeAlias, TypeVar, get_args
 
 from msgspec import UNSET, UnsetType
 
+from ..models.base import Model
 from ..models.chunks import ContentChunk, TextChunk, ThinkChunk, ThinkContent
 from ..models.entries import AgentHandoffEntry, FunctionCallEntry, MessageOutputEntry, OutputEntry, ToolExecutionEntry
 from ..models.events import (
@@ -27,7 +31,9 @@ from ..models.events import (
     ToolExecutionDoneEvent,
     ToolExecutionStartedEvent,
 )
+from ..models.failures import ServiceError
 from ..models.unknown import Unknown
+from ..models.variants import fields_of
 from .invalid import InvalidEvent, not_an_event
 
 __all__ = ["Draft", "Drafts", "MessageDraft", "draft_classes"]
@@ -42,11 +48,15 @@ class Draft:
     To have events built, a subclass is enough: it takes those that the annotation of its ``add`` names.
     """
 
-    __slots__ = ("id", "index")
+    __slots__ = ("id", "index", "unknown")
+
+    unknown: dict[str, Any]
+    """The unknown fields of the events."""
 
     def __init__(self, index: int, id: str | UnsetType) -> None:
         self.index = index
         self.id = id
+        self.unknown = {}
 
     def __init_subclass__(cls) -> None:
         taken = cls.add.__annotations__["event"]
@@ -66,6 +76,11 @@ class Draft:
         """Build the entry from the events so far; ``None`` until its required fields are known. O(size)."""
         raise NotImplementedError
 
+    def whole_entry(self) -> OutputEntry | None:
+        """Build the entry with unknown fields."""
+        entry = self.entry()
+        return None if entry is None or isinstance(entry, Unknown) else _with_unknown(entry, self.unknown)
+
 
 D = TypeVar("D", bound=Draft)
 
@@ -75,14 +90,13 @@ _draft_class_by_tag: dict[str | int | None, type[Draft]] = {}
 class _DraftClasses(dict[type, type[Draft] | None]):
     """The class of draft that takes each class of event, ``None`` if no draft does.
 
-    Looked up once for each class, since each naming has its own, and programs derive more. Raises ``TypeError`` for a
-    class that is not an event's.
+    Looked up once for each class, since programs derive more. Raises ``TypeError`` for a class that is not an event's.
     """
 
     def __missing__(self, cls: type) -> type[Draft] | None:
         if issubclass(cls, Event):
             found = _draft_class_by_tag.get(cls.__struct_config__.tag)
-        elif issubclass(cls, Unknown | InvalidEvent):
+        elif issubclass(cls, Unknown | InvalidEvent | ServiceError):
             found = None
         else:
             raise not_an_event(cls)
@@ -129,7 +143,7 @@ class MessageDraft(Draft):
 
     __slots__ = ("_first", "_has_chunks", "_parts", "text", "text_index")
 
-    text: list[str]
+    text: "_Text"
     """Pieces of the last part, if that part is text."""
     text_index: int | None
     """The ``content_index`` of that part; ``None`` if it is not text."""
@@ -137,9 +151,9 @@ class MessageDraft(Draft):
     def __init__(self, index: int, id: str | UnsetType) -> None:
         super().__init__(index, id)
         self._first: MessageOutputEvent | None = None
-        self._parts: list[list[str] | _Thinking | ContentChunk] = []
+        self._parts: list[_Text | _Thinking | ContentChunk] = []
         self._has_chunks = False
-        self.text = []
+        self.text = _Text()
         self.text_index = None
 
     def add(self, event: MessageOutputEvent) -> None:
@@ -148,11 +162,14 @@ class MessageDraft(Draft):
             self._first = event
         content, index = event.content, event.content_index
         if isinstance(content, str):
-            self._add_text(content, index)
+            # An empty string between two thinking deltas would split the thinking, and the service rejects that.
+            if content:
+                self._add_text(content, index)
             return
         self._has_chunks = True
         if isinstance(content, TextChunk):
             self._add_text(content.text, index)
+            self.text.unknown |= content.unknown_fields
             return
         self.text_index = None
         last = self._parts[-1] if self._parts else None
@@ -165,13 +182,13 @@ class MessageDraft(Draft):
 
     def _add_text(self, piece: str, index: int) -> None:
         if index != self.text_index:
-            self.text, self.text_index = [], index
+            self.text, self.text_index = _Text(), index
             self._parts.append(self.text)
         self.text.append(piece)
 
     def answer(self) -> str:
         """The text, without the other chunks. O(size)."""
-        return "".join(["".join(part) for part in self._parts if isinstance(part, list)])
+        return "".join(["".join(part) for part in self._parts if isinstance(part, _Text)])
 
     def entry(self) -> OutputEntry | None:
         first = self._first
@@ -186,16 +203,30 @@ class MessageDraft(Draft):
         )
 
 
+class _Text(list[str]):
+    """A text chunk in the making: its pieces."""
+
+    __slots__ = ("unknown",)
+
+    def __init__(self) -> None:
+        self.unknown: dict[str, Any] = {}
+
+    def chunk(self) -> TextChunk:
+        """Build the chunk from the pieces so far. O(size)."""
+        return _with_unknown(TextChunk(text="".join(self)), self.unknown)
+
+
 class _Thinking:
     """A thinking chunk in the making."""
 
-    __slots__ = ("_parts", "closed", "index", "signature")
+    __slots__ = ("_parts", "_unknown", "closed", "index", "signature")
 
     def __init__(self, chunk: ThinkChunk, index: int) -> None:
         self.index = index
         self.closed = chunk.closed
         self.signature = chunk.signature
-        self._parts: list[list[str] | ThinkContent] = []
+        self._parts: list[_Text | ThinkContent] = []
+        self._unknown: dict[str, Any] = {}
         self._add(chunk)
 
     def add(self, chunk: ThinkChunk) -> None:
@@ -205,33 +236,36 @@ class _Thinking:
         self._add(chunk)
 
     def _add(self, chunk: ThinkChunk) -> None:
+        self._unknown |= chunk.unknown_fields
         for part in chunk.thinking:
             if not isinstance(part, TextChunk):
                 self._parts.append(part)
-            elif self._parts and isinstance(last := self._parts[-1], list):
-                last.append(part.text)
-            else:
-                self._parts.append([part.text])
+                continue
+            last = self._parts[-1] if self._parts else None
+            if not isinstance(last, _Text):
+                last = _Text()
+                self._parts.append(last)
+            last.append(part.text)
+            last.unknown |= part.unknown_fields
 
     def chunk(self) -> ThinkChunk:
         """Build the chunk from the pieces so far. O(size)."""
-        return ThinkChunk(
-            thinking=[TextChunk(text="".join(part)) if isinstance(part, list) else part for part in self._parts],
+        chunk = ThinkChunk(
+            thinking=[part.chunk() if isinstance(part, _Text) else part for part in self._parts],
             closed=self.closed,
             signature=self.signature,
         )
+        return _with_unknown(chunk, self._unknown)
 
 
-def _chunk(part: "list[str] | _Thinking | ContentChunk") -> ContentChunk:
-    if isinstance(part, list):
-        return TextChunk(text="".join(part))
-    return part.chunk() if isinstance(part, _Thinking) else part
+def _chunk(part: _Text | _Thinking | ContentChunk) -> ContentChunk:
+    return part.chunk() if isinstance(part, _Text | _Thinking) else part
 
 
 class ToolDraft(Draft):
     """A tool execution."""
 
-    __slots__ = ("_arguments", "_done", "_name", "_started")
+    __slots__ = ("_arguments", "_done", "_function", "_name", "_started")
 
     def __init__(self, index: int, id: str | UnsetType) -> None:
         super().__init__(index, id)
@@ -239,10 +273,12 @@ class ToolDraft(Draft):
         self._arguments: list[str] = []
         self._started: ToolExecutionStartedEvent | None = None
         self._done: ToolExecutionDoneEvent | None = None
+        self._function: str | None | UnsetType = UNSET
 
     def add(self, event: ToolExecutionStartedEvent | ToolExecutionDeltaEvent | ToolExecutionDoneEvent) -> None:
         """Add one of its events."""
         self._name = self._name or event.name
+        self._function = _newer(event.function, self._function)
         if event.type == "tool.execution.done":
             self._done = event
             return
@@ -262,7 +298,7 @@ class ToolDraft(Draft):
             info=done.info if done else UNSET,
             agent_id=started.agent_id if started else UNSET,
             model=started.model if started else UNSET,
-            function=started.function if started else UNSET,
+            function=self._function,
         )
 
 
@@ -339,6 +375,15 @@ class HandoffDraft(Draft):
             next_agent_id=done.next_agent_id,
             next_agent_name=done.next_agent_name,
         )
+
+
+M = TypeVar("M", bound=Model)
+
+
+def _with_unknown(value: M, unknown: dict[str, Any]) -> M:
+    # An event may have a field that only the entry's model knows. It cannot be told whether it means the same there.
+    known = {name for info in fields_of(type(value)) for name in (info.name, info.encode_name)}
+    return value.with_unknown_fields({key: value for key, value in unknown.items() if key not in known})
 
 
 def _newer(new: Any, old: Any) -> Any:

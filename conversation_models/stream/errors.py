@@ -1,10 +1,19 @@
 """The exceptions that only streams raise."""
 
+from msgspec import UNSET
+
 from ..errors import ConversationModelsError
 from ..models.events import ResponseErrorEvent
+from ..models.failures import ServiceError
 from ..models.responses import ConversationResponse
 
-__all__ = ["ConversationResponseError", "EventTooLargeError", "MultipleResponsesError", "TruncatedStreamError"]
+__all__ = [
+    "ConversationResponseError",
+    "EventTooLargeError",
+    "MultipleResponsesError",
+    "TruncatedStreamError",
+    "with_code",
+]
 
 
 class TruncatedStreamError(ConversationModelsError):
@@ -29,12 +38,17 @@ class MultipleResponsesError(ConversationModelsError):
 
 
 class ConversationResponseError(ConversationModelsError):
-    """The service reported an error in the stream: ``event``. ``partial``: the response so far."""
+    """The service, or a gateway, reported an error in the stream: ``event``. ``partial``: the response so far."""
 
-    def __init__(self, event: ResponseErrorEvent, partial: ConversationResponse) -> None:
+    def __init__(self, event: ResponseErrorEvent | ServiceError, partial: ConversationResponse) -> None:
         super().__init__(event, partial)
         self.event = event
         self.partial = partial
 
     def __str__(self) -> str:
-        return f"{self.event.message} (code {self.event.code})"
+        return with_code(self.event)
+
+
+def with_code(event: ResponseErrorEvent | ServiceError) -> str:
+    """The message of a reported error, with its code if it has one."""
+    return event.message if event.code is UNSET or event.code is None else f"{event.message} (code {event.code})"

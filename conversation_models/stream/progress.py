@@ -3,7 +3,8 @@
 - The first event opens a response, ``conversation.response.started`` or not: some streams leave that one out.
   An ``Unknown`` or ``InvalidEvent`` belongs to the open response. It neither opens nor ends one, with the exception
   below.
-- ``conversation.response.done`` and ``conversation.response.error`` end the response.
+- ``conversation.response.done`` and ``conversation.response.error`` end the response. So does a ``ServiceError``: the
+  body of an error, in place of an event.
 - After that, only ``conversation.response.started`` opens another. Any other event belongs to no response.
 - A second ``conversation.response.started`` before the end cuts off the open response and opens another.
 - A malformed event counts as one of these three if it has that type: in its data or, if the data holds no readable
@@ -13,15 +14,17 @@
 """
 
 from enum import Enum
+from typing import get_args
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from ..jsontext import UNREADABLE
-from ..models.events import Event, ResponseDoneEvent, ResponseErrorEvent, ResponseStartedEvent
+from ..models.events import ConversationEvent, Event, ResponseDoneEvent, ResponseErrorEvent, ResponseStartedEvent
+from ..models.failures import ServiceError
 from .invalid import InvalidEvent, StreamEvent
 
-__all__ = ["KINDS", "Progress", "Step", "kind_of_data"]
+__all__ = ["KINDS", "TYPES", "Progress", "Step", "kind_of_data"]
 
 
 class Step(Enum):
@@ -88,12 +91,16 @@ _STARTS = (ResponseStartedEvent.type,)
 _ENDS = (ResponseDoneEvent.type, ResponseErrorEvent.type)
 KINDS = (*_STARTS, *_ENDS)
 """The types of the events that open or end a response."""
+TYPES = {cls.type for cls in get_args(ConversationEvent)}
+"""The types of all events. Data that names none of them may be a ``ServiceError``, which ends a response too."""
 
 
 def _kind(event: StreamEvent) -> str | None:
     # The type of an ``Unknown`` is any string, also the name of a model if a program made it.
     if isinstance(event, Event):
         return event.type
+    if isinstance(event, ServiceError):
+        return ResponseErrorEvent.type
     return kind_of_data(event.raw, event.event) if isinstance(event, InvalidEvent) else None
 
 

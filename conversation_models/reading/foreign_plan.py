@@ -1,0 +1,61 @@
+"""Reads a class that is not a model but holds some."""
+
+from collections.abc import Mapping
+from typing import Any, Union, get_origin
+
+from msgspec import UNSET, Raw, Struct, UnsetType, ValidationError, defstruct, field, structs
+from msgspec.json import Decoder
+
+from ..jsontext import child_path
+from ..spelling.foreign import foreign_fields_of, holds_models
+from .parts import Met, Read, read_part
+
+__all__ = ["ForeignPlan"]
+
+
+class ForeignPlan:
+    """The means to read a class that is not a model. Its own unknown keys are msgspec's business."""
+
+    def __init__(self, tp: Any, readers: Mapping[Any, Read]) -> None:
+        self._cls = cls = get_origin(tp) or tp
+        self._types = foreign_fields_of(tp)
+        self._readers = readers
+        infos = {info.name: info for info in structs.fields(tp)} if issubclass(cls, Struct) else {}
+        keys = {name: infos[name].encode_name if infos else name for name in self._types}
+        config = cls.__struct_config__ if infos else None
+        is_array = issubclass(cls, tuple) or (config is not None and config.array_like)
+        self._steps: dict[str, str | int] = (
+            {name: position for position, name in enumerate(keys)} if is_array else {**keys}
+        )
+        shell = defstruct(
+            cls.__name__,
+            [
+                # A field that is absent is left to the class, which knows its default or that it is required.
+                (
+                    name,
+                    Union[Raw if holds_models[part] else part, UnsetType],
+                    field(default=UNSET, name=key),
+                )
+                for (name, part), key in zip(self._types.items(), keys.values(), strict=True)
+            ],
+            array_like=is_array,
+            forbid_unknown_fields=config is not None and config.forbid_unknown_fields,
+            tag_field=config.tag_field if config else None,
+            tag=config.tag if config else None,
+        )
+        self._shell: Decoder[Any] = Decoder(shell)
+
+    def read(self, raw: Any, path: str, met: list[Met], _odd: str | None) -> Any:
+        """Read an instance of the class."""
+        shell = self._shell.decode(raw)
+        values = {}
+        for name, tp in self._types.items():
+            value = getattr(shell, name)
+            if isinstance(value, Raw):
+                value = read_part(self._readers[tp], value, child_path(path, self._steps[name]), met)
+            if value is not UNSET:
+                values[name] = value
+        try:
+            return self._cls(**values)
+        except (ValueError, TypeError) as error:
+            raise ValidationError(str(error)) from error

@@ -1,0 +1,164 @@
+"""Reads one model, whose text msgspec has refused."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any, get_args
+
+from msgspec import UNSET, Raw, UnsetType, ValidationError, defstruct, field, structs
+from msgspec.json import Decoder
+
+from ..errors import ConversationDecodeError
+from ..jsontext import child_path, decoder_of
+from ..models.variants import field_like, fields_of
+from ..spelling.families import Family, Naming, keys_of
+from ..spelling.foreign import holds_models
+from .open_union import other_naming
+from .parts import BEGIN_ARRAY, BEGIN_OBJECT, Met, Read, meet, read_part, without_unset
+
+__all__ = ["NAMES", "ModelPlan"]
+
+NAMES: dict[Naming, str] = {"camel": "camelCase", "snake": "snake_case"}
+"""What people call the namings."""
+
+_members = Decoder(dict[str, Raw])
+_builtins = Decoder(Any)
+
+
+class _Part:
+    """A field that can hold a model."""
+
+    def __init__(self, name: str, key: str, tp: Any, readers: Mapping[Any, Read]) -> None:
+        self.name = name
+        self.key = key
+        self.decode = decoder_of[tp].decode
+        """Reads a value that is neither an object nor an array."""
+        self._tp = tp
+        self._readers = readers
+
+    @cached_property
+    def read(self) -> Read:
+        """Reads an object or array. Found when it is needed, since types may be recursive."""
+        return self._readers[self._tp]
+
+
+class ModelPlan:
+    """The means to read one model."""
+
+    def __init__(self, model: Any, family: Family, readers: Mapping[Any, Read]) -> None:
+        config = model.__struct_config__
+        self._model = model
+        self._naming: Naming = family.naming
+        self._cls = family.classes[model]
+        self._carrier = family.carrier(model)
+        self._decode_carrier = Decoder(self._carrier).decode
+        keys = keys_of[model, family.naming]
+        self._decisive = keys.decisive
+        self._respelled = keys.respelled
+        self._forbids_unknown_fields = config.forbid_unknown_fields
+        self._known = {config.tag_field, *keys.by_name.values()}
+        self._tag_field = config.tag_field
+        # A shell has the fields of the model, but with texts where the model has models.
+        fields: list[Any] = [
+            (info.name, _with_raw_models(info.type), field_like(info, keys.by_name[info.name], family.classes))
+            for info in fields_of(model)
+        ]
+        self._lenient: Decoder[Any] = Decoder(defstruct(model.__name__, fields, kw_only=True))
+        fields += [(name, Any, field(default=UNSET, name=key)) for name, key in family.slots(model).items()]
+        if self._tag_field:
+            # To the shell it is a field like any other, so it has to be a known one. The caller has read it.
+            fields.append((self._tag_field, Raw, Raw()))
+        self._strict: Decoder[Any] = Decoder(
+            defstruct(model.__name__, fields, kw_only=True, forbid_unknown_fields=True)
+        )
+        self._parts = [
+            _Part(info.name, keys.by_name[info.name], without_unset(info.type), readers)
+            for info in fields_of(model)
+            if holds_models[info.type]
+        ]
+
+    def read(self, data: Any, path: str, met: list[Met], odd: str | None = None) -> Any:
+        """Read a model."""
+        unknown: dict[str, Any] = {}
+        if odd == "" and not self._forbids_unknown_fields:
+            if len(self._parts) < 2 and (value := self._read_carrier(data, path, met)) is not None:
+                return value
+            shell = self._lenient_shell(data, path)
+            unknown = self._unknown_fields(data, path, met)
+        else:
+            try:
+                shell = self._strict.decode(data)
+            except ValidationError:
+                if self._forbids_unknown_fields:
+                    raise
+                shell = self._lenient_shell(data, path)
+                unknown = self._unknown_fields(data, path, met)
+        fields = structs.asdict(shell)
+        if self._tag_field:
+            fields.pop(self._tag_field, None)
+        for part in self._parts:
+            text = fields[part.name]
+            if isinstance(text, Raw):
+                fields[part.name] = self._read_part(text, part, path, met, odd)
+        try:
+            if not unknown:
+                return self._cls(**fields)
+            fields["unknown_fields"] = MappingProxyType(unknown)
+            return self._carrier(**fields)
+        except (ValueError, TypeError) as error:  # From ``__post_init__``, which msgspec reports the same way.
+            raise ValidationError(str(error)) from error
+
+    def _read_carrier(self, data: Any, path: str, met: list[Met]) -> Any:
+        """Read a model whose members are well-formed; ``None`` if they are not, or if it has no unknown fields."""
+        try:
+            carrier = self._decode_carrier(data)
+        except ValidationError:
+            return None
+        unknown = self._unknown_fields(data, path, met)
+        # Always, since the text could have a key of that name.
+        structs.force_setattr(carrier, "unknown_fields", MappingProxyType(unknown))
+        return carrier if unknown else None
+
+    def _lenient_shell(self, data: Any, path: str) -> Any:
+        try:
+            return self._lenient.decode(data)
+        except ValidationError:
+            self._unknown_fields(data, path, [])  # Raises a clearer error if a key was misspelled.
+            raise
+
+    def _read_part(self, raw: Raw, part: _Part, path: str, met: list[Met], odd: str | None) -> Any:
+        kind = memoryview(raw)[0]
+        if kind in (BEGIN_OBJECT, BEGIN_ARRAY):
+            inside = odd[len(part.key) + 1 :] if odd is not None and odd.startswith(f".{part.key}") else None
+            return read_part(part.read, raw, child_path(path, part.key), met, inside)
+        try:
+            return part.decode(raw)
+        except ValidationError as error:
+            raise ValidationError(f"{error} - at `$.{part.key}`") from error
+
+    def _unknown_fields(self, data: Any, path: str, met: list[Met]) -> dict[str, Any]:
+        """The unknown fields of an object, by the names that ``unknown_fields`` has for them."""
+        raws = _members.decode(data)
+        unknown: dict[str, Any] = {}
+        for key in [key for key in raws if key not in self._known]:
+            if (own := self._decisive.get(key)) is not None and own not in raws:
+                other = other_naming(self._naming)
+                raise ConversationDecodeError(
+                    f"`{key}` is the {NAMES[other]} spelling of `{own}`: "
+                    f"read this with `cm.{other}` - at `{child_path(path, key)}`",
+                    child_path(path, key),
+                )
+            name = self._respelled.get(key, key)
+            try:
+                unknown[name] = _builtins.decode(raws[key])
+            except ValidationError:  # A number out of Python's range. Its text can be written back.
+                unknown[name] = Raw(bytes(raws[key]))
+            meet(met, (self._model, key, path))
+        return unknown
+
+
+def _with_raw_models(tp: Any) -> Any:
+    """``tp`` with texts in place of models, for the field of a shell."""
+    if not holds_models[tp]:
+        return tp
+    return Raw | UnsetType if UnsetType in get_args(tp) else Raw

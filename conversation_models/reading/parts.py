@@ -1,0 +1,67 @@
+"""What the readers of refused text have in common."""
+
+from collections.abc import Callable
+from types import UnionType
+from typing import Any, TypeAlias, Union, get_args, get_origin
+
+from msgspec import UnsetType, ValidationError
+
+from ..jsontext import decode_error
+
+__all__ = [
+    "BEGIN_ARRAY",
+    "BEGIN_OBJECT",
+    "MOST_MET",
+    "Met",
+    "Read",
+    "meet",
+    "read_part",
+    "unknown_field_in",
+    "without_unset",
+]
+
+BEGIN_OBJECT, BEGIN_ARRAY = b"{["
+
+Met: TypeAlias = tuple[Any, "str | None", str]
+"""A field or tag that no model has.
+
+The model, or the members of the union; the field's key, or the tag, ``None`` if the member has no tag that is a string;
+and the path of the object that has it. A plain tuple, since a named one takes five times as long to make.
+"""
+
+Read: TypeAlias = Callable[[Any, str, list[Met], "str | None"], Any]
+"""Reads JSON text at a path, and appends to the list what no model has.
+
+The last argument is ``unknown_field_in`` of the error with which msgspec has refused the text. It only saves time.
+"""
+
+MOST_MET = 1000
+
+
+def meet(met: list[Met], found: Met) -> None:
+    # Not all of a flood: they would take more memory than the document.
+    if len(met) < MOST_MET:
+        met.append(found)
+
+
+def read_part(read: Read, raw: Any, path: str, met: list[Met], odd: str | None = None) -> Any:
+    """Read a member: one that is wrong is an error here, not of the value it is in."""
+    try:
+        return read(raw, path, met, odd)
+    except ValidationError as error:
+        raise decode_error(error, raw, path) from error
+
+
+def unknown_field_in(error: ValidationError) -> str | None:
+    """The path, without ``$``, of the object that msgspec has refused for an unknown key; ``None`` for other errors."""
+    reason = str(error)
+    if not reason.startswith("Object contains unknown field"):
+        return None
+    _, at, path = reason.rpartition(" - at `$")
+    return path[:-1] if at else ""
+
+
+def without_unset(tp: Any) -> Any:
+    """``tp`` for a value that is there."""
+    arms = [arm for arm in get_args(tp) if arm is not UnsetType]
+    return Union[tuple(arms)] if get_origin(tp) in (Union, UnionType) else tp

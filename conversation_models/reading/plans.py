@@ -1,0 +1,268 @@
+"""Reads text that msgspec's own decoder has refused: with untagged or unknown members, or with unknown fields.
+
+Such a document is read again from the outside in. Every value that can hold a model is first read as a ``Raw`` view of
+its text, then on its own: at msgspec's speed if it is well-formed, otherwise part by part. Each byte is skipped once
+for each object that it is in and decoded once.
+
+A reader raises ``ValidationError`` if the value itself is wrong, ``ConversationDecodeError`` if a member of it is. So
+an untagged member that fits a model can be told from one that does not.
+"""
+
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from msgspec import UNSET, Raw, Struct, UnsetType, ValidationError
+from msgspec.json import Decoder
+
+from ..building import Built
+from ..errors import ConversationDecodeError
+from ..jsontext import child_path, decode_error, decoder_of
+from ..models.base import is_model
+from ..models.events import ConversationEvent, Event
+from ..models.variants import public_of
+from ..spelling.families import PLAIN, Family, Naming, rebuild_type
+from ..spelling.foreign import foreign_fields_of, hides_models, holds_models, unwrapped
+from .foreign_plan import ForeignPlan
+from .model_plan import NAMES, ModelPlan
+from .open_union import OpenUnion, tagged_members, unknown
+from .parts import BEGIN_ARRAY, BEGIN_OBJECT, MOST_MET, Met, Read, meet, read_part, unknown_field_in
+
+__all__ = ["Plans", "plain_plans", "public_type"]
+
+_BATCH = 1024
+
+
+class Plans:
+    """The means to read any type that holds models, with the classes of one family."""
+
+    def __init__(self, family: Family) -> None:
+        self.family = family
+        self.unions: Built[tuple[Any, ...], OpenUnion] = Built(lambda members: OpenUnion(members, family))
+        self._models: Built[Any, ModelPlan] = Built(lambda model: ModelPlan(model, family, self._readers))
+        self._readers: Built[Any, Read] = Built(self._build_reader)
+        self._root_readers: Built[Any, Read] = Built(self._build_root_reader)
+
+    def read(self, data: Any, tp: Any, met: list[Met], root: str = "$", odd: str | None = None) -> Any:
+        """Read ``data``, whose path is ``root``, as ``tp``. Appends to ``met`` what no model has.
+
+        ``odd``: see ``Read``. Raises ``ConversationDecodeError``, or what msgspec raises for text that is not JSON.
+        """
+        try:
+            return self._root_readers[tp](data, root, met, odd)
+        except ValidationError as error:
+            raise decode_error(error, data, root) from error
+
+    def _build_root_reader(self, tp: Any) -> Read:
+        tp = public_type(tp)
+        if is_model(tp):
+            return self._model_reader(tp)
+        read = self._readers[tp]
+        # A view has no white space around it, and making it has checked that the text is JSON to its end.
+        view = decoder_of[Raw].decode
+        return lambda data, path, met, odd: read(view(data), path, met, odd)
+
+    def fits(self, raw: Any, model: Any) -> bool:
+        """Whether an untagged member is a ``model``, even if something nested in it is invalid."""
+        try:
+            self._models[model].read(raw, "$", [])
+        except ValidationError:
+            return False
+        except ConversationDecodeError:
+            pass
+        return True
+
+    def _build_reader(self, tp: Any) -> Read:
+        tp = unwrapped(tp)
+        if not holds_models[tp]:
+            decode = decoder_of[tp].decode
+            return lambda raw, _path, _met, _odd: decode(raw)
+        if is_model(tp):
+            return self._well_formed_model_reader(tp)
+        if foreign_fields_of(tp):
+            return ForeignPlan(tp, self._readers).read
+        if get_origin(tp) in (Union, UnionType):
+            return self._union_reader(tp)
+        return self._container_reader(tp)
+
+    # Models and unions -----------------------------------------------------------------------------------------------
+
+    def _well_formed_model_reader(self, model: Any) -> Read:
+        """A reader for a model in another value that was refused, which is mostly well-formed itself."""
+        read = self._model_reader(model)
+        if hides_models[model]:
+            return read
+        decode = Decoder(self.family.classes[model]).decode
+
+        def read_well_formed(raw: Any, path: str, met: list[Met], odd: str | None) -> Any:
+            if odd is None:
+                try:
+                    return decode(raw)
+                except ValidationError as error:
+                    odd = unknown_field_in(error)
+            return read(raw, path, met, odd)
+
+        return read_well_formed
+
+    def _model_reader(self, model: Any) -> Read:
+        plan = self._models[model]
+        tag_of_model = model.__struct_config__.tag
+        if tag_of_model is None:
+            return plan.read
+        union = self.unions[(model,)]
+        decode = decoder_of[model].decode
+
+        def read(raw: Any, path: str, met: list[Met], odd: str | None) -> Any:
+            tag = union.sight(raw).tag
+            if tag is not UNSET and tag != tag_of_model:
+                return decode(raw)  # Raises the error for a tag that is wrong.
+            return plan.read(raw, path, met, odd)
+
+        return read
+
+    def _union_reader(self, tp: Any) -> Read:
+        arms = [unwrapped(arm) for arm in get_args(tp) if arm is not UnsetType]
+        members = tagged_members(tp)
+        objects = [arm for arm in arms if holds_models[arm] and not _is_array(arm)]
+        arrays = [arm for arm in arms if holds_models[arm] and _is_array(arm)]
+        decode_other = decoder_of[Union[tuple(arms)]].decode
+        is_open_to_all = len(members) == len(arms)
+        union = self.unions[members] if members else None
+
+        def read(raw: Any, path: str, met: list[Met], odd: str | None) -> Any:
+            first = memoryview(raw)[0]
+            if union and (is_open_to_all or first == BEGIN_OBJECT):
+                return self._read_member(raw, union, path, met, odd)
+            if first == BEGIN_OBJECT and objects:
+                arm = objects[0] if len(objects) == 1 else _by_tag(raw, objects)
+                return self._readers[arm](raw, path, met, odd)
+            if first == BEGIN_ARRAY and arrays:
+                return self._readers[arrays[0]](raw, path, met, odd)
+            return decode_other(raw)
+
+        return read
+
+    def _read_member(self, raw: Raw, union: OpenUnion, path: str, met: list[Met], odd: str | None = None) -> Any:
+        """Read the member of ``union`` at ``path``."""
+        if odd is not None and (model := union.tagged(raw)) is not None:
+            return self._models[model].read(raw, path, met, odd)
+        tag, candidates = union.sight(raw)
+        before = len(met)
+        for model, naming in candidates:
+            if naming != self.family.naming:
+                if plain_plans[naming].fits(raw, model):
+                    raise _in_other_naming(model, naming, path)
+                continue
+            try:
+                return self._models[model].read(raw, path, met, odd)
+            except ValidationError as error:
+                del met[before:]
+                if tag is not UNSET:
+                    raise decode_error(error, raw, path) from error
+        meet(met, (union.members, None if tag is UNSET else tag, path))
+        return unknown(None if tag is UNSET else tag, raw)
+
+    def _read_members(self, raws: list[Raw], union: OpenUnion, path: str, met: list[Met]) -> list[Any]:
+        # Members take the place of their texts batch by batch, so that a flood of tiny ones is not held twice.
+        members: list[Any] = raws
+        for start in range(0, len(raws), _BATCH):
+            members[start : start + _BATCH] = self._read_batch(raws[start : start + _BATCH], union, path, start, met)
+        return members
+
+    def _read_batch(self, raws: list[Raw], union: OpenUnion, path: str, start: int, met: list[Met]) -> list[Any]:
+        members: list[Any] = []
+        # Unknown fields mostly are in every member. So the next one is expected to have some, and not tried without.
+        odd: str | None = None
+        while (count := len(members)) < len(raws):
+            if odd is not None:
+                before = len(met)
+                members.append(self._read_member(raws[count], union, f"{path}[{start + count}]", met, odd))
+                odd = odd if len(met) > before or before >= MOST_MET else None
+                continue
+            if memoryview(raws[count])[0] != BEGIN_OBJECT:
+                meet(met, (union.members, None, f"{path}[{start + count}]"))
+                members.append(unknown(None, raws[count]))
+                continue
+            try:
+                # If one is refused, ``extend`` keeps the members before it.
+                members.extend(map(union.decoder.decode, raws[count:]))
+            except ValidationError as error:
+                count = len(members)
+                member_path = f"{path}[{start + count}]"
+                odd = unknown_field_in(error)
+                members.append(self._read_member(raws[count], union, member_path, met, odd))
+        return members
+
+    # Lists, dicts and the like ---------------------------------------------------------------------------------------
+
+    def _container_reader(self, tp: Any) -> Read:
+        inner = get_args(tp)[0] if get_origin(tp) is Annotated else tp
+        arguments: tuple[Any, ...] = get_args(inner)
+        cls = get_origin(inner)
+        make = cls if cls in (set, frozenset) else None
+        decode = decoder_of[list[Raw] if make else _with_raw_arguments(tp)].decode
+        members = tagged_members(arguments[0]) if len(arguments) == 1 else ()
+
+        def read(raw: Any, path: str, met: list[Met], _odd: str | None) -> Any:
+            value = decode(raw)
+            if isinstance(value, dict):
+                read = self._readers[arguments[-1]]
+                return {key: read_part(read, part, child_path(path, str(key)), met) for key, part in value.items()}
+            if isinstance(value, list) and members:
+                return self._read_members(value, self.unions[members], path, met)
+            is_fixed = cls is tuple and Ellipsis not in arguments
+            types = arguments if is_fixed else [arguments[0]] * len(value)
+            parts = [
+                read_part(self._readers[part_type], part, f"{path}[{index}]", met) if isinstance(part, Raw) else part
+                for index, (part, part_type) in enumerate(zip(value, types, strict=True))
+            ]
+            return make(parts) if make else tuple(parts) if isinstance(value, tuple) else parts
+
+        return read
+
+
+def _build_plain_plans(naming: Naming) -> Plans:
+    return Plans(PLAIN[naming])
+
+
+plain_plans: Built[Naming, Plans] = Built(_build_plain_plans)
+"""For a naming, the plans that know no fields but those of the models."""
+
+
+def public_type(tp: Any) -> Any:
+    """A type that a codec was asked for, without variants. ``Event`` stands for any event."""
+    return ConversationEvent if tp is Event else rebuild_type(tp, public_of)
+
+
+def _in_other_naming(model: Any, naming: Naming, path: str) -> ConversationDecodeError:
+    return ConversationDecodeError(
+        f"Only in {NAMES[naming]} do the keys of this untagged member make it a `{model.__name__}`: "
+        f"read this with `cm.{naming}` - at `{path}`",
+        path,
+    )
+
+
+def _by_tag(raw: Raw, structs: list[Any]) -> Any:
+    """The one of several tagged structs of the caller's that a text is."""
+    for cls in structs:
+        config = (get_origin(cls) or cls).__struct_config__
+        tag = decoder_of[dict[str, Raw]].decode(raw).get(config.tag_field)
+        if tag is not None and decoder_of[Any].decode(tag) == config.tag:
+            return cls
+    return structs[0]  # Its own decoder raises the error for a tag that is wrong.
+
+
+def _is_array(tp: Any) -> bool:
+    tp = get_args(tp)[0] if get_origin(tp) is Annotated else tp
+    cls = get_origin(tp) or tp
+    is_mapping = hasattr(cls, "keys")
+    is_struct = isinstance(cls, type) and issubclass(cls, Struct)
+    return cls.__struct_config__.array_like if is_struct else hasattr(cls, "__iter__") and not is_mapping
+
+
+def _with_raw_arguments(tp: Any) -> Any:
+    """A list, dict or the like, with texts in place of models."""
+    if get_origin(tp) is Annotated:
+        inner, *metadata = get_args(tp)
+        return Annotated[(_with_raw_arguments(inner), *metadata)]
+    cls: Any = get_origin(tp)
+    return cls[tuple([Raw if part is not Ellipsis and holds_models[part] else part for part in get_args(tp)])]

@@ -1,0 +1,137 @@
+"""One set of types, two spellings of their keys: the classes that a codec reads and writes.
+
+msgspec renames where a field is declared. So each codec reads variants of the models: their fields are declared with
+the keys of its naming, and unknown keys are errors, so that none is dropped in silence. Fields that a codec has learned
+from its traffic are declared in the variants too: that makes them as fast as fields that the model has.
+"""
+
+from collections.abc import Callable, Mapping
+from types import UnionType
+from typing import Any, Literal, Union, get_args, get_origin
+
+from msgspec import UNSET, defstruct, field
+
+from ..building import Built
+from ..models.base import Model, is_model
+from ..models.recognition import is_count, models_in
+from ..models.variants import NO_FIELDS, derive, field_like, fields_of, public_of
+
+__all__ = ["PLAIN", "Family", "Keys", "Naming", "keys_of", "rebuild_type", "spells"]
+
+Naming = Literal["camel", "snake"]
+
+
+def rebuild_type(tp: Any, replace: Callable[[Any], Any]) -> Any:
+    """``tp`` with every class ``C`` in it replaced by ``replace(C)``, through lists, dicts and unions."""
+    arguments = get_args(tp)
+    if not arguments or get_origin(tp) is Literal:
+        return replace(tp)
+    rebuilt = tuple([rebuild_type(argument, replace) for argument in arguments])
+    if rebuilt == arguments:
+        return tp
+    origin = get_origin(tp)
+    return Union[rebuilt] if origin in (Union, UnionType) else origin[rebuilt]
+
+
+class Keys:
+    """The keys of a model's fields in one naming."""
+
+    __slots__ = ("by_name", "decisive", "of_other", "respelled")
+
+    by_name: dict[str, str]
+    """For the name of each field, its key."""
+    of_other: dict[str, str]
+    """For each field with two spellings: its key in the other naming, and its key in this one."""
+    decisive: dict[str, str]
+    """The same for required fields and token counts. Without its own key, such a field was misspelled."""
+    respelled: dict[str, str]
+    """For an unknown key, its name in ``unknown_fields``, and the other way around, where they differ.
+
+    They differ only for the other spelling of a known field, which has its snake_case spelling there.
+    """
+
+    def __init__(self, model: type[Model], naming: Naming) -> None:
+        infos = fields_of(model)
+        mechanical = defstruct("Camel", [info.name for info in infos], rename="camel").__struct_encode_fields__
+        # A subclass can give a field a key of its own, with ``field(name=...)``: both namings keep that.
+        snake = {
+            info.name: info.name if info.encode_name == key else info.encode_name
+            for info, key in zip(infos, mechanical, strict=True)
+        }
+        camel = {info.name: info.encode_name for info in infos}
+        self.by_name, others = (camel, snake) if naming == "camel" else (snake, camel)
+        self.of_other = {others[name]: key for name, key in self.by_name.items() if others[name] != key}
+        decisive = {info.name for info in infos if info.required or is_count(model, info.name)}
+        self.decisive = {
+            others[name]: key for name, key in self.by_name.items() if others[name] != key and name in decisive
+        }
+        both_ways = {**self.of_other, **{own: other for other, own in self.of_other.items()}}
+        self.respelled: dict[str, str] = {} if naming == "camel" else both_ways
+
+
+def _build_keys(model_and_naming: tuple[Any, Naming]) -> Keys:
+    return Keys(*model_and_naming)
+
+
+keys_of: Built[tuple[Any, Naming], Keys] = Built(_build_keys)
+"""For a model and a naming, the keys of its fields."""
+
+
+class Family:
+    """The classes that a codec reads: a variant of each model, with the keys of one naming."""
+
+    def __init__(self, naming: Naming, learned: Mapping[Any, tuple[str, ...]] = NO_FIELDS) -> None:
+        """``learned``: for models, keys that no field of theirs has."""
+        self.naming: Naming = naming
+        self.learned = learned
+        self.classes: Built[Any, Any] = Built(self._derive)
+        """For a model, its variant."""
+
+    def type(self, tp: Any) -> Any:
+        """``tp`` with every model in it replaced by its variant."""
+        return rebuild_type(tp, lambda cls: self.classes[cls] if is_model(cls) else cls)
+
+    def slots(self, model: Any) -> dict[str, str]:
+        """The names of the fields that the variant of a model has for learned keys, and these keys."""
+        return {f"_unknown_{position}": key for position, key in enumerate(self.learned.get(model, ()))}
+
+    def carrier(self, model: Any) -> Any:
+        """A variant that skips unknown keys, with a field ``unknown_fields`` for whoever reads them."""
+        return derive(model, [*self._fields(model), ("unknown_fields", Any, field(default=NO_FIELDS))])
+
+    def _fields(self, model: Any) -> list[Any]:
+        keys = keys_of[model, self.naming].by_name
+        return [
+            (info.name, self.type(info.type), field_like(info, keys[info.name], self.classes))
+            for info in fields_of(model)
+        ]
+
+    def _derive(self, model: Any) -> Any:
+        if self.learned and self.learned.keys().isdisjoint(models_in(model)):
+            return PLAIN[self.naming].classes[model]
+        keys = keys_of[model, self.naming]
+        slots = self.slots(model)
+        if self.naming == "snake" and not (self.learned or keys.of_other):
+            # Some chunks have one spelling only. Both codecs read the same class then, so neither rebuilds its values.
+            types = [info.type for info in fields_of(model)]
+            if all(self.type(tp) == PLAIN["camel"].type(tp) for tp in types):
+                return PLAIN["camel"].classes[model]
+        return derive(
+            model,
+            self._fields(model) + [(name, Any, field(default=UNSET, name=key)) for name, key in slots.items()],
+            unknown={name: keys.respelled.get(key, key) for name, key in slots.items()},
+            namespace={"__namings__": [self.naming] if keys.of_other or slots else ["camel", "snake"]},
+            strict=True,
+        )
+
+
+PLAIN: dict[Naming, Family] = {"camel": Family("camel"), "snake": Family("snake")}
+"""The families without learned keys."""
+
+
+def spells(cls: type[Model], naming: Naming) -> bool:
+    """Whether ``cls``, a model or a variant, has the keys of ``naming`` itself, whatever its fields hold."""
+    if public_of(cls) is not cls:
+        namings: list[Naming] = getattr(cls, "__namings__", [])  # Carriers have none: their fields are in a mapping.
+        return naming in namings
+    return naming == "camel" or not keys_of[cls, naming].of_other

@@ -5,6 +5,7 @@ that a field missing from one of the three shows.
 """
 
 import copy
+import json
 import os
 import time
 from collections import Counter
@@ -20,11 +21,11 @@ from msgspec import UNSET, structs
 from pydantic import TypeAdapter, ValidationError
 
 import conversation_models as cm
-from conversation_models.spelling.twins import snake_type
+from conversation_models.spelling.families import PLAIN
 
 from ..support.documents import dumps
 from ..support.schema_strategies import Documents
-from ..support.sdk import same
+from ..support.sdk import members_of, same
 
 EXAMPLES = 250
 SECONDS = float(os.environ.get("LONG_SECONDS", "60"))
@@ -60,7 +61,7 @@ def their_schema(type: Any) -> dict[str, Any]:
 
 def our_schema(type: Any) -> dict[str, Any]:
     """Our schema, with the format of times, which msgspec leaves out."""
-    schema = msgspec.json.schema(snake_type(type))
+    schema = msgspec.json.schema(PLAIN["snake"].type(type))
     for definition in schema["$defs"].values():
         for name in {"created_at", "completed_at"} & definition["properties"].keys():
             for arm in definition["properties"][name].get("anyOf", [definition["properties"][name]]):
@@ -75,6 +76,10 @@ RESPONSE = {"conversation_id": "c", "usage": {}}
 REFERENCE = {"type": "reference", "reference_ids": [1]}
 # Why the service sends it, and a document that shows it.
 ONLY_OURS: dict[str, tuple[str, dict[str, Any]]] = {
+    "response without usage": (
+        "absent in the documented response that waits for a confirmation",
+        {"conversation_id": "c", "outputs": []},
+    ),
     "tool.execution without arguments": (
         "absent in documented responses",
         {**RESPONSE, "outputs": [{"type": "tool.execution", "name": "web_search"}]},
@@ -91,6 +96,10 @@ ONLY_OURS: dict[str, tuple[str, dict[str, Any]]] = {
         "seen in messages; theirs reads it in reasoning only",
         {**RESPONSE, "outputs": [{"type": "message.output", "content": [REFERENCE]}]},
     ),
+    "conversation.response.error without code": (
+        "left out in the tests of other readers",
+        {"type": "conversation.response.error", "message": "m"},
+    ),
     "function.call.delta without id": (
         "left out by the service at times",
         {"type": "function.call.delta", "name": "f", "tool_call_id": "t", "arguments": ""},
@@ -104,9 +113,9 @@ def as_theirs_has_it(value: Any) -> Any:
     """``value`` without those fields."""
     if isinstance(value, list):
         return [as_theirs_has_it(member) for member in value]
-    if not isinstance(value, msgspec.Struct):
+    members = {name: as_theirs_has_it(member) for name, member in members_of(value).items()}
+    if not members:
         return value
-    members = {name: as_theirs_has_it(member) for name, member in structs.asdict(value).items()}
     return structs.replace(value, **(members | dict.fromkeys(FIELDS_ONLY_OURS & members.keys(), UNSET)))
 
 
@@ -122,10 +131,11 @@ def why_only_ours(value: Any, parent: Any = None) -> Iterator[str]:
         yield "reference in a message"
     if isinstance(value, cm.FunctionCallEvent) and value.id is UNSET:
         yield "function.call.delta without id"
-    if isinstance(value, msgspec.Struct):
-        for member in structs.asdict(value).values():
-            for part in member if isinstance(member, list) else [member]:
-                yield from why_only_ours(part, value)
+    if isinstance(value, cm.ResponseErrorEvent) and value.code is UNSET:
+        yield "conversation.response.error without code"
+    for member in members_of(value).values():
+        for part in member if isinstance(member, list) else [member]:
+            yield from why_only_ours(part, value)
 
 
 # The comparison ----------------------------------------------------------------------------------------------------
@@ -144,6 +154,8 @@ def compare(type: Any, data: bytes, seen: Counter[str]) -> None:
     value = cm.snake.decode(data, type)
     model = theirs_of(type, data)
     reasons = set(why_only_ours(value))
+    if isinstance(value, cm.ConversationResponse) and "usage" not in json.loads(data):
+        reasons.add("response without usage")
     if reasons:
         assert model is REJECTED, f"theirs reads {reasons}: {data!r}"
         seen.update(reasons)
@@ -180,7 +192,7 @@ def test_theirs_rejects_documents_of_our_schema_only_for_reasons_on_the_list() -
     seen = Counter[str]()
     for type in TYPES:
         seen += run(type, our_schema(type), frozenset(), EXAMPLES, 2)
-    assert seen["agreed"] > EXAMPLES, seen
+    assert seen["agreed"] > EXAMPLES // 2, seen
     assert seen.keys() <= ONLY_OURS.keys() | {"agreed"}
 
 

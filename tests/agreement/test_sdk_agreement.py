@@ -22,6 +22,7 @@ _EVENT: TypeAdapter[Any] = TypeAdapter(sdk.ConversationEventsData)
 
 # Ours reads these, and the SDK rejects them. The service sends them, so a lossless codec must accept them.
 ONLY_OURS: dict[str, tuple[Any, Any]] = {
+    "responses without usage, as documented": (cm.ConversationResponse, {"conversation_id": "c", "outputs": []}),
     "tool executions without arguments, as documented": (cm.OutputEntry, {"type": "tool.execution", "name": "t"}),
     "tool references without a title": (cm.OutputEntry, {"content": [{"type": "tool_reference", "tool": "t"}]}),
     "tool references with a null title": (cm.OutputEntry, {"content": [{"type": "tool_reference", "title": None}]}),
@@ -37,6 +38,7 @@ ONLY_OURS: dict[str, tuple[Any, Any]] = {
         cm.ConversationEvent,
         {"type": "function.call.delta", "name": "f", "tool_call_id": "c", "arguments": ""},
     ),
+    "error events without code": (cm.ConversationEvent, {"type": "conversation.response.error", "message": "m"}),
     "new chunks in a known event": (
         cm.ConversationEvent,
         {"type": "message.output.delta", "id": "i", "content": {"type": "video_url"}},

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -60,10 +61,36 @@ def test_convert_changes_the_keys_of_a_stream(from_: Naming, to: Naming) -> None
         assert converted == converted | in_naming(original, to)
 
 
-def test_convert_warns_of_fields_it_leaves_out() -> None:
-    done = run("convert", "--to", "camel", stdin=json.dumps({**HELLO, "region": "eu"}))
-    assert done.err == "conversation-models: -: warning: the models do not know $.region\n"
-    assert (done.status, "region" in done.out) == (0, False)
+# Fields that no model has, at each depth. Their names look like names with two spellings.
+NEW = {"billing_region": "eu", "dataCenter": {"rack_id": 7}, "billingRegion": None}
+
+
+@pytest.mark.parametrize("to", NAMINGS)
+@pytest.mark.parametrize("from_", NAMINGS)
+def test_convert_keeps_new_fields_of_responses_as_they_are(from_: Naming, to: Naming) -> None:
+    document = with_new_fields(fixture("thinking", from_))
+    done = run("convert", "--to", to, stdin=json.dumps(document))
+    assert (done.status, done.err) == (0, "")
+    assert json.loads(done.out) == with_new_fields(fixture("thinking", to))
+
+
+def with_new_fields(response: dict[str, Any]) -> dict[str, Any]:
+    first, *others = response["outputs"]
+    chunk, *chunks = first["content"]
+    first = {**first, **NEW, "content": [{**chunk, **NEW}, *chunks]}
+    return {**response, **NEW, "outputs": [first, *others], "usage": {**response["usage"], **NEW}}
+
+
+@pytest.mark.parametrize("to", NAMINGS)
+@pytest.mark.parametrize("from_", NAMINGS)
+def test_convert_keeps_new_fields_of_events_as_they_are(from_: Naming, to: Naming) -> None:
+    events = [json.loads(text.split("data: ")[1]) for text in STREAM]
+    frames = [frame(**{**in_naming(event, from_), **NEW}) for event in events]
+    done = run("convert", "--to", to, stdin="".join(frames))
+    assert (done.status, done.err) == (0, "")
+    converted = [json.loads(text.split("data: ")[1]) for text in done.out.split("\n\n")[:-1]]
+    for event, original in zip(converted, events, strict=True):
+        assert event == event | in_naming(original, to) | NEW
 
 
 @pytest.mark.parametrize("naming", NAMINGS)
@@ -82,6 +109,13 @@ def test_collect_prints_the_response_of_a_stream(tmp_path: Path, naming: Naming)
     assert shown == Done(0, STREAM_SHOWN, "")
 
 
+def test_convert_leaves_the_body_of_an_error_as_it_is() -> None:
+    error = 'data: {"object": "Error", "detail": [{"msg": "no", "loc": ["body", "tool_call_id"]}]}\n\n'
+    done = run("convert", "--to", "camel", stdin=STREAM[0] + error)
+    assert (done.status, done.err) == (0, "")
+    assert done.out.endswith("\n\n" + error)
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -90,9 +124,13 @@ def test_collect_prints_the_response_of_a_stream(tmp_path: Path, naming: Naming)
             STREAM[0] + frame("conversation.response.error", message="out of tide", code=3000),
             "-: the service reported an error: out of tide (code 3000)",
         ),
+        (
+            STREAM[0] + 'data: {"error": {"message": "bad gateway", "code": 502}}\n\n',
+            "-: the service reported an error: bad gateway (code 502)",
+        ),
         (json.dumps(HELLO), "-: not a stream of server-sent events"),
     ],
-    ids=["unfinished", "error", "document"],
+    ids=["unfinished", "error", "error of a gateway", "document"],
 )
 def test_collect_prints_no_incomplete_response(text: str, message: str) -> None:
     assert run("collect", stdin=text) == Done(1, "", f"conversation-models: {message}\n")

@@ -209,6 +209,13 @@ def test_errors_in_a_stream_are_reported_after_its_text() -> None:
     assert wrong.startswith("conversation-models: -: event 2: Expected ")
     assert wrong.endswith("at `$.content`")
     assert reported == "conversation-models: -: the service reported an error: out of tide (code 3000)"
+    of_a_gateway = 'event: error\ndata: {"error": {"message": "bad gateway", "code": "upstream"}}\n\n'
+    done = run("show", "-", stdin="".join([*frames, of_a_gateway]))
+    assert done[:2] == (1, shown)
+    assert done.err.splitlines()[1] == "conversation-models: -: the service reported an error: bad gateway"
+    without_code = frame("conversation.response.error", message="out of tide")
+    done = run("show", "-", stdin="".join([*frames, without_code]))
+    assert done.err.splitlines()[1] == "conversation-models: -: the service reported an error: out of tide"
     cut = run("show", "-", stdin="".join([*frames, STREAM[6][:50]]))
     assert cut[:2] == (1, shown)
     assert len(cut.err.splitlines()) == 2

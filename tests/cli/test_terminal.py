@@ -104,12 +104,20 @@ def test_converted_json_on_a_terminal_keeps_its_value_in_escapes(tmp_path: Path)
     document = response({"type": "message.output", "content": HIDDEN}, {"type": HIDDEN}, total_tokens=1)
     (tmp_path / "document").write_text(json.dumps(document, ensure_ascii=False))
     status, sent = on_terminal("convert", "--to", "snake", tmp_path / "document")
-    converted, warning = sent.splitlines()
+    (converted,) = sent.splitlines()
     assert status == 0
     assert OBEYED.isdisjoint(sent)
     assert r"\u007f\u009b31m\u009d0;title\u009c \u202egnp.exe\u2066\u061c\u200f\u2028\ufeff\udb40\udc41" in converted
     assert [output.get("content", output["type"]) for output in json.loads(converted)["outputs"]] == [HIDDEN, HIDDEN]
-    assert warning.endswith('$.outputs[1].type = "␡�31m�0;title� �gnp.exe������ end"')
+
+
+def test_a_warning_on_a_terminal_has_no_controls(tmp_path: Path) -> None:
+    (tmp_path / "document").write_text(json.dumps(response({"type": HIDDEN}), ensure_ascii=False))
+    status, sent = on_terminal("validate", tmp_path / "document")
+    warning, _ = sent.splitlines()
+    assert status == 0
+    assert OBEYED.isdisjoint(sent)
+    assert '$.outputs[0].type = "␡�31m�0;title� �gnp.exe������ end"' in warning
 
 
 def test_a_converted_stream_on_a_terminal_has_no_controls_in_its_event_names(tmp_path: Path) -> None:

@@ -111,10 +111,37 @@ def test_validate_warns_of_unknown_fields_and_types(tmp_path: Path) -> None:
     assert (done.status, done.err) == (0, "")
 
 
+def test_validate_warns_of_the_body_of_an_error_in_a_stream() -> None:
+    error = 'data: {"object": "Error", "message": "no", "type": "invalid_request_error", "code": 3000}\n\n'
+    done = run("validate", "-", stdin=STREAM[0] + error)
+    assert done.out.splitlines() == [
+        "-: event 2: warning: the service reported an error: no (code 3000)",
+        "-: ok (2 events, snake_case)",
+    ]
+    assert (done.status, done.err) == (0, "")
+
+
 def test_validate_expects_the_naming_it_is_given() -> None:
     done = run("validate", "--naming", "camel", "-", stdin=json.dumps(HELLO))
     assert (done.status, done.err) == (1, "")
-    assert done.out.startswith("-: invalid: Object missing required field `conversationId`")
+    assert done.out == (
+        "-: invalid: `conversation_id` is the snake_case spelling of `conversationId`: read this with `cm.snake` "
+        "- at `$.conversation_id`\n"
+    )
+
+
+def test_validate_warns_of_a_missing_usage(tmp_path: Path) -> None:
+    free = {name: value for name, value in HELLO.items() if name != "usage"}
+    (tmp_path / "free").write_text(json.dumps(free, indent=2))
+    (tmp_path / "lines").write_text("\n".join([json.dumps(HELLO), json.dumps(free), json.dumps(free)]))
+    done = run("validate", "free", "lines", cwd=tmp_path)
+    assert done.out.splitlines() == [
+        "free: warning: $.usage is missing",
+        "free: ok (snake_case)",
+        "lines:2: warning: $.usage is missing",
+        "lines: ok (3 documents, snake_case)",
+    ]
+    assert (done.status, done.err) == (0, "")
 
 
 def test_lines_are_recognised_after_broken_ones() -> None:

@@ -1,7 +1,7 @@
 """JSON at its edges (RFC 8259): the texts that are accepted or refused, compared with the standard library.
 
-``read`` is the decoded value; ``skipped`` says whether the text is accepted if it is skipped, as in an unknown field or
-by ``peek``. For nearly every text the two agree; this table is for the others.
+``read`` is the decoded value; ``skipped`` says whether the text is accepted if it is skipped, as by ``peek``. For
+nearly every text the two agree; this table is for the others.
 """
 
 import json
@@ -144,12 +144,17 @@ def test_values_are_read_as_the_table_says(edge: Edge) -> None:
 
 
 @pytest.mark.parametrize("edge", EDGES.values(), ids=EDGES)
-def test_decode_reads_the_fields_beside_a_value_that_it_skips(edge: Edge) -> None:
-    if edge.skipped:
-        assert cm.camel.decode(within(edge.text), cm.ConversationUsageInfo).total_tokens == 7
-    else:
-        with pytest.raises(cm.ConversationDecodeError):
-            cm.camel.decode(within(edge.text), cm.ConversationUsageInfo)
+def test_an_unknown_field_comes_back_with_the_same_value(edge: Edge) -> None:
+    # Twice, since a codec reads a field in another way once it has met it.
+    for _ in range(2):
+        if edge.skipped and "UTF-8" not in str(edge.read):
+            usage = cm.camel.decode(within(edge.text), cm.ConversationUsageInfo)
+            assert usage.total_tokens == 7
+            if edge.json is not REFUSED and edge.json != "a constant":
+                assert same(json.loads(cm.camel.encode(usage))["new"], edge.json)
+        else:
+            with pytest.raises(cm.ConversationDecodeError):
+                cm.camel.decode(within(edge.text), cm.ConversationUsageInfo)
 
 
 @pytest.mark.parametrize("edge", EDGES.values(), ids=EDGES)
@@ -189,6 +194,6 @@ def test_the_table_differs_from_the_standard_library_only_in_these_cases() -> No
     only_skipped = {name for name, edge in EDGES.items() if edge.skipped and isinstance(edge.read, ValueError)}
     assert only_skipped == {
         *("more digits than Python reads", "too large for a float"),  # JSON, but Python has no value for it.
-        # Not JSON, but ``decode`` looks only at strings that a model asks for; ``patch`` and ``drift`` look at all.
+        # Not JSON, but ``peek`` does not look at the text that it skips.
         *("bytes that are no UTF-8", "a key that is no UTF-8", "a surrogate in UTF-8", "an overlong NUL"),
     }

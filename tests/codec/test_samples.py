@@ -12,12 +12,10 @@ from ..support.documents import dumps, exact, respelled, written
 from ..support.paths import FIXTURES, SAMPLES
 
 DOCUMENTS = sorted(FIXTURES.glob("*.json"))
-# The models require ``usage``, as the schema does.
-WITHOUT_USAGE = "response-confirmation-no-usage"
-DOCUMENTED = sorted(path for path in SAMPLES.glob("response-*.json") if path.stem != WITHOUT_USAGE)
+DOCUMENTED = sorted(SAMPLES.glob("response-*.json"))
 IN_SNAKE = [path for path in DOCUMENTS if not path.stem.endswith("_camel")] + DOCUMENTED
 
-CONSTANTS = {"object", "type", "role", "prompt_tokens", "completion_tokens", "total_tokens"}
+CONSTANTS = {"object", "type", "role", "usage", "prompt_tokens", "completion_tokens", "total_tokens"}
 
 
 def check_nothing_but_constants_added(before: Any, after: Any, path: str = "$") -> None:
@@ -52,7 +50,8 @@ def test_whole_responses_come_back_equal(path: Path) -> None:
 
 @pytest.mark.parametrize("path", IN_SNAKE, ids=lambda path: path.stem)
 def test_the_models_know_every_field_of_whole_responses(path: Path) -> None:
-    assert cm.snake.drift(path.read_bytes()) == []
+    usage = [] if "usage" in json.loads(path.read_bytes()) else ["$.usage is missing"]
+    assert cm.snake.drift(path.read_bytes()) == usage
     assert not any(isinstance(entry, cm.Unknown) for entry in cm.snake.decode(path.read_bytes()).outputs)
 
 
@@ -70,6 +69,7 @@ def test_whole_responses_can_be_peeked_at_and_patched(path: Path) -> None:
 def test_the_documented_payloads_are_among_the_samples() -> None:
     names = {path.stem.removeprefix("response-") for path in DOCUMENTED}
     assert names >= {"web-search", "code-interpreter", "function-call", "document-library", "guardrails", "untagged"}
+    assert "confirmation-no-usage" in names
 
 
 def test_fields_that_the_schema_lacks_are_read() -> None:
@@ -98,6 +98,17 @@ def test_entries_of_an_untagged_response_are_recognised() -> None:
     assert message.text == "Plain"
 
 
-def test_a_response_without_usage_is_an_error_and_not_a_usage_of_zero() -> None:
+@pytest.mark.parametrize("codec", [cm.camel, cm.snake], ids=str)
+def test_a_response_without_usage_has_zeros_and_writes_them(codec: cm.Codec) -> None:
+    identifier, counts = {
+        "camel": (b'"conversationId":"c"', b'{"promptTokens":0,"completionTokens":0,"totalTokens":0}'),
+        "snake": (b'"conversation_id":"c"', b'{"prompt_tokens":0,"completion_tokens":0,"total_tokens":0}'),
+    }[codec.naming]
+    data = b'{"object":"conversation.response",%b,"outputs":[]}' % identifier
+    response, head = codec.decode(data), codec.peek(data)
+    assert response.usage == head.usage == cm.ConversationUsageInfo()
+    expected = data[:-1] + b',"usage":%b}' % counts
+    assert codec.encode(response) == codec.encode(head) == expected
+    assert codec.decode(expected) == response
     with pytest.raises(cm.ConversationDecodeError, match="missing required field `usage`"):
-        cm.snake.decode(b'{"conversation_id": "c", "outputs": []}')
+        codec.decode(b'{"type":"conversation.response.done"}', cm.ResponseDoneEvent)

@@ -163,6 +163,11 @@ def refused(number: int) -> list[bytes]:
     return [good(number)[0], b"data: %b\n\n" % dumps(event)]
 
 
+def refused_by_a_gateway(number: int) -> list[bytes]:
+    body = {"error": {"message": f"no {number}", "code": 502}}
+    return [good(number)[0], b"data: %b\n\n" % dumps(body)]
+
+
 def not_utf8(number: int) -> list[bytes]:
     return [good(number)[0], b'data: {"type":"message.output.delta","id":"m","content":"\xff"}\n\n']
 
@@ -172,6 +177,7 @@ BROKEN: list[tuple[Callable[[int], list[bytes]], type[Exception]]] = [
     (garbled, cm.ConversationDecodeError),
     (endless, cm.EventTooLargeError),
     (refused, cm.ConversationResponseError),
+    (refused_by_a_gateway, cm.ConversationResponseError),
     (not_utf8, cm.ConversationDecodeError),
 ]
 

@@ -1,8 +1,6 @@
 """Pickles name no internal module, and those that older releases stored keep loading."""
 
 import pickle
-import pickletools
-import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -14,10 +12,12 @@ from msgspec import Raw
 
 import conversation_models as cm
 
+from ..support.copies import modules_named_in
 from ..support.examples import MODELS, full, least
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 UNKNOWN = cm.Unknown("video.output", b'{"type":"video.output","frames":[1,2.0]}')
+FAILURE = cm.ServiceError(b'{"error":"overloaded"}', "error")
 PARTIAL = cm.ConversationResponse(
     conversation_id="c",
     outputs=[cm.MessageOutputEntry(content=[cm.TextChunk(text="Hi"), UNKNOWN]), UNKNOWN],
@@ -38,12 +38,6 @@ def in_both_namings(value: Any) -> Iterator[Any]:
     yield value
     for codec in (cm.camel, cm.snake):
         yield codec.decode(codec.encode(value), type(value))
-
-
-def modules_named_in(pickled: bytes) -> set[str]:
-    """What could be a module of ours among the strings of a pickle, however its protocol names a class."""
-    strings = [str(argument) for _, argument, _ in pickletools.genops(pickled) if argument is not None]
-    return {module for text in strings for module in re.findall(r"\bconversation_models(?:\.\w+)*", text)}
 
 
 def parts(value: Any) -> Any:
@@ -71,7 +65,11 @@ def test_a_pickled_model_names_no_internal_module(cls: Any, protocol: int) -> No
 
 
 @protocols
-@pytest.mark.parametrize("value", [UNKNOWN, *ERRORS], ids=lambda value: type(value).__name__)
+@pytest.mark.parametrize(
+    "value",
+    [UNKNOWN, FAILURE, cm.ConversationResponseError(FAILURE, PARTIAL), *ERRORS],
+    ids=lambda value: type(value).__name__,
+)
 def test_a_pickled_unknown_or_exception_names_no_internal_module(value: Any, protocol: int) -> None:
     pickled = pickle.dumps(value, protocol)
     assert modules_named_in(pickled) == {"conversation_models"}

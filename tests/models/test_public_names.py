@@ -31,6 +31,7 @@ def test_the_models_the_exceptions_and_the_functions_are_among_them() -> None:
         "conversation_models.Codec",
         "conversation_models.ConversationResponse",
         "conversation_models.EventTooLargeError",
+        "conversation_models.ServiceError",
         "conversation_models.Unknown",
         "conversation_models.collect",
         "conversation_models.patch",

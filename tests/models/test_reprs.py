@@ -70,7 +70,7 @@ def test_only_raw_bytes_keep_a_repr_from_being_a_call() -> None:
 
 def test_raw_bytes_are_shown_as_their_length() -> None:
     head = cm.ResponseHead(conversation_id="c", usage=cm.ConversationUsageInfo(), outputs=Raw(b"[1, 2]"))
-    assert repr(head) == "ResponseHead(conversation_id='c', usage=ConversationUsageInfo(), outputs=<6 bytes>)"
+    assert repr(head) == "ResponseHead(conversation_id='c', outputs=<6 bytes>, usage=ConversationUsageInfo())"
 
 
 def test_an_unknown_shows_the_length_of_its_bytes() -> None:

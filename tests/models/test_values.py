@@ -1,10 +1,8 @@
 """Values are equal whatever their origin, and can be copied and pickled."""
 
-import copy
 import json
 import pickle
 import threading
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -15,23 +13,12 @@ from msgspec import structs
 
 import conversation_models as cm
 
+from ..support.copies import COPIES
 from ..support.documents import CODECS, NAMINGS, SHAPES, Naming, dumps, minimal, respelled
 from ..support.strategies import responses, values, wire, wire_responses
 
 every_naming = pytest.mark.parametrize("naming", NAMINGS)
 every_model = pytest.mark.parametrize("cls", SHAPES, ids=lambda cls: cls.__name__)
-
-
-def pickled(protocol: int) -> Callable[[Any], Any]:
-    return lambda value: pickle.loads(pickle.dumps(value, protocol))
-
-
-COPIES: dict[str, Callable[[Any], Any]] = {
-    "copy": copy.copy,
-    "deepcopy": copy.deepcopy,
-    "replace": structs.replace,
-    **{f"pickle {protocol}": pickled(protocol) for protocol in range(pickle.HIGHEST_PROTOCOL + 1)},
-}
 
 
 def versions(value: Any) -> list[Any]:

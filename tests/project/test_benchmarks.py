@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,12 @@ import pytest
 for module in ("matplotlib", "packaging", "pyperf", "typer"):
     pytest.importorskip(module, reason="needs the extra bench")
 
+from benchmarks.groups.drift import drift_cases
+from benchmarks.measure import Case, given, measure
 from benchmarks.payloads import PAYLOADS
+from benchmarks.peer import KNOWN, Peer
 from benchmarks.peers import load_peers
+from benchmarks.plan import QUICK
 from benchmarks.report import README
 from benchmarks.report.summary import BEGIN, section, summary
 from benchmarks.results import FOLDER, Results
@@ -54,6 +59,48 @@ def test_peers_read_the_same_values(file: str) -> None:
                 if "meter" in peer.offers:
                     usage = json.loads(payloads_of(frames[-1:])[0])["usage"]
                     assert peer.answer("meter", chunks) == usage["total_tokens"], stream.name
+
+
+KEEPING = [
+    "conversation_models",
+    "conversation_models_exhausted",
+    "conversation_models_known",
+    "msgspec_known",
+    "orjson",
+    "pydantic_extra",
+]
+
+
+@pytest.mark.parametrize("file", KEEPING)
+def test_peers_keep_the_new_fields_of_a_drifting_upstream(file: str) -> None:
+    peers = load_peers(frozenset([file]))
+    if file in peers.missing:
+        pytest.skip(peers.missing[file])
+    peer = peers.by_file[file]
+    cases = [case for case in drift_cases(QUICK) if case.includes(peer) and peer.name not in case.unchecked]
+    assert cases
+    for case in cases:
+        assert case.accepts(peer.answer(case.operation, case.make())), case.name
+
+
+def test_a_variant_takes_part_only_in_cases_that_name_it() -> None:
+    variant = load_peers(frozenset(["conversation_models_known"])).by_file["conversation_models_known"]
+    case = Case(name="any response", operation="decode", make=given(b""))
+    assert not case.includes(variant)
+    assert replace(case, peers=frozenset([KNOWN])).includes(variant)
+
+
+def test_cases_that_are_compared_are_timed_in_turn() -> None:
+    timed: list[bytes] = []
+    peer = Peer(name="any", packages=[], typed=False, operations={"decode": timed.append})
+    cases = [
+        Case(name=name, operation="decode", make=given(name.encode()), compared=compared)
+        for name, compared in (("a", "both"), ("b", "both"), ("c", ""))
+    ]
+    found = list(measure(cases, [peer], replace(QUICK, rounds=2, sample_seconds=0)))
+    assert [one.case for one in found] == ["a", "b", "c"]
+    # Each operation runs once for its answer and once to find out how long it takes, then once in each round.
+    assert timed == [b"a", b"b", b"a", b"b", b"a", b"b", b"a", b"b", b"c", b"c", b"c", b"c"]
 
 
 DIGESTS = """\

@@ -16,6 +16,15 @@ from ..support.strategies import wire, wire_member
 every_naming = pytest.mark.parametrize("naming", NAMINGS)
 
 
+def test_a_missing_usage_is_named() -> None:
+    # The schema requires it. Documents without one are read with zeros.
+    assert cm.camel.drift(b'{"conversationId":"c","outputs":[]}') == ["$.usage is missing"]
+    assert cm.snake.drift(b'[{"conversation_id":"c","x":1,"outputs":[]}]', list[cm.ConversationResponse]) == [
+        "$[0].x",
+        "$[0].usage is missing",
+    ]
+
+
 class Drift(Reading):
     """Collects the paths that ``drift`` must find."""
 
@@ -23,7 +32,9 @@ class Drift(Reading):
         super().__init__(naming)
         self.found: list[str] = []
 
-    def model(self, shape: Shape, fields: dict[str, Any], extra: dict[str, Any], path: str) -> Any:  # noqa: ARG002
+    def model(self, shape: Shape, fields: dict[str, Any], extra: dict[str, Any], path: str) -> Any:
+        if shape.cls is cm.ConversationResponse and "usage" not in fields:
+            self.found.append(f"{path}.usage is missing")
         for name in extra:
             plain = re.fullmatch("[A-Za-z_][A-Za-z_0-9]*", name)
             self.found.append(f"{path}.{name}" if plain else f"{path}[{json.dumps(name, ensure_ascii=False)}]")
@@ -59,7 +70,8 @@ def test_drift_finds_unknown_members_and_fields_in_every_union(union: str, namin
 @settings(max_examples=60)
 @given(data=st.data())
 def test_fields_that_the_models_know_are_not_drift(naming: Naming, data: st.DataObject) -> None:
-    assert CODECS[naming].drift(dumps(data.draw(wire(cm.ConversationResponse, naming)))) == []
+    document = data.draw(wire(cm.ConversationResponse, naming)) | {"usage": {}}
+    assert CODECS[naming].drift(dumps(document)) == []
 
 
 def test_drift_is_in_the_order_of_the_document() -> None:
@@ -127,6 +139,8 @@ def test_an_unknown_tag_is_drift_and_a_known_one_is_not() -> None:
 @pytest.mark.parametrize("cls", SHAPES, ids=lambda cls: cls.__name__)
 def test_an_unknown_field_of_any_model_is_drift(cls: Any, naming: Naming) -> None:
     document = {key(name, naming): value for name, value in minimal(cls).items()} | {"newField": {"type": "x"}}
+    if cls is cm.ConversationResponse:
+        document["usage"] = {}
     assert CODECS[naming].drift(dumps(document), cls) == ["$.newField"]
 
 
@@ -137,8 +151,8 @@ def test_an_unknown_field_of_any_model_is_drift(cls: Any, naming: Naming) -> Non
         b"[]",
         b"null",
         b'{"outputs":5,"usage":[],"guardrails":{"a":1}}',
-        b'{"outputs":[{"type":"message.output","content":{"a":[{"b":1}]}}]}',
-        b'{"outputs":[{"type":"message.output","content":[{"type":"thinking","thinking":{"a":1}}]}]}',
+        b'{"outputs":[{"type":"message.output","content":{"a":[{"b":1}]}}],"usage":{}}',
+        b'{"outputs":[{"type":"message.output","content":[{"type":"thinking","thinking":{"a":1}}]}],"usage":{}}',
     ],
 )
 def test_wrong_shapes_are_not_drift(data: bytes) -> None:

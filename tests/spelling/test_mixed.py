@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 import conversation_models as cm
+from conversation_models.spelling.respell import Spelling
 
 from ..support.documents import CODECS, NAMINGS, Naming, exact
 from ..support.strategies import responses
@@ -165,3 +166,11 @@ def test_events_with_parts_of_either_naming_are_written_in_the_codecs_naming(nam
         cm.ReferenceChunk,
     )
     check_spelling(cm.MessageOutputEvent(id="m", content=chunk, output_index=1))
+
+
+@every_naming
+def test_a_usage_that_was_absent_is_made_in_the_naming_that_was_read(naming: Naming) -> None:
+    identifier = {"camel": b"conversationId", "snake": b"conversation_id"}[naming]
+    response = CODECS[naming].decode(b'{"%b":"c","outputs":[]}' % identifier)
+    # Otherwise the response would be rebuilt each time it is written.
+    assert Spelling(naming, CODECS[naming].encode).respell(response) is response

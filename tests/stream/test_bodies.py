@@ -127,13 +127,23 @@ def test_a_long_read_that_starts_a_response_is_not_mixed_with_the_one_before_it(
         assert metered(meter) == Metered("b")
 
 
-COMMENTS = [b": conversation.response.\n", b':"conversation.response.done"\n', b": conversation.response.done\n"]
+COMMENTS = [
+    b': "error"\n',
+    b":event: error\n",
+    b": conversation.response.\n",
+    b':"conversation.response.done"\n',
+    b": conversation.response.done\n",
+]
 HIDDEN = [
     # The models recognise these two by their fields alone; a meter does not inspect them.
     b'data: {"conversation_id":"b"}\n',
     b'data: {"usage":{"total_tokens":7}}\n',
     b'data: {"type":"conversation.response.don\\u0065","usage":{"total_tokens":7}}\n',
     b'data: {"type":"conversation.response.don\\u0065","note":"conversation.response.done!","usage":{}}\n',
+    b'data: {"\\u0065rror":"no"}\n',
+    b'data: {"type":"video.delta","error":"no"}\n',
+    # The word makes a meter look, but this is not the body of an error.
+    b'data: {"usage":{"total_tokens":7},"connectors":{"error":1}}\n',
     b'id: conversation.response.done\ndata: {"usage":{"total_tokens":7}}\n',
 ]
 

@@ -131,7 +131,11 @@ CONTENT: dict[str, tuple[list[Any], Any]] = {
         [IMAGE, IMAGE, REFERENCE, REFERENCE, NEW, NEW],
     ),
     "in order of arrival, whatever the index": ([(IMAGE, 5), (REFERENCE, 0)], [IMAGE, REFERENCE]),
-    "empty text": ([IMAGE, "", IMAGE], [IMAGE, text(""), IMAGE]),
+    "an empty string adds no chunk": ([IMAGE, "", IMAGE], [IMAGE, IMAGE]),
+    "an empty string does not split reasoning": (["", thought("a"), "", thought("b"), ""], [thought("ab")]),
+    "an empty string does not split text": ([("a", 0), ("", 1), ("b", 0), IMAGE], [text("ab"), IMAGE]),
+    "an empty string after text of another index": ([IMAGE, ("a", 0), ("", 1)], [IMAGE, text("a")]),
+    "a text chunk that is empty": ([IMAGE, text(""), IMAGE], [IMAGE, text(""), IMAGE]),
 }  # fmt: skip
 
 
@@ -213,6 +217,32 @@ def test_a_tool_execution_grows_event_by_event() -> None:
     [entry] = builder.response.outputs
     assert isinstance(entry, cm.ToolExecutionEntry)
     assert (entry.completed_at, entry.info, entry.arguments, entry.function) == (T3, None, "", "f")
+
+
+def test_the_event_that_names_the_function_last_decides() -> None:
+    started = cm.ToolExecutionStartedEvent(id="t1", name="t", function="started")
+    delta = cm.ToolExecutionDeltaEvent(id="t1", name="t", arguments="", function="delta")
+    done = cm.ToolExecutionDoneEvent(id="t1", name="t", function="done")
+    silent = [
+        cm.ToolExecutionStartedEvent(id="t1", name="t"),
+        cm.ToolExecutionDeltaEvent(id="t1", name="t", arguments=""),
+        cm.ToolExecutionDoneEvent(id="t1", name="t"),
+    ]
+    cases: list[tuple[list[Any], Any]] = [
+        ([started, delta, done], "done"),
+        ([started, delta, silent[2]], "delta"),
+        ([silent[0], delta, silent[1], silent[2]], "delta"),
+        ([started, *silent[1:]], "started"),
+        ([silent[0], silent[1], done], "done"),
+        ([delta], "delta"),
+        ([done], "done"),
+        (silent, UNSET),
+        ([started, cm.ToolExecutionDoneEvent(id="t1", name="t", function=None)], None),
+    ]
+    for events, function in cases:
+        [entry] = outputs(*events)
+        assert isinstance(entry, cm.ToolExecutionEntry)
+        assert entry.function == function
 
 
 def call(arguments: str, call: str = "c1", **fields: Any) -> cm.FunctionCallEvent:

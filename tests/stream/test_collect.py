@@ -81,7 +81,10 @@ def test_a_stream_that_reports_an_error_raises_it(collect: Collect) -> None:
     assert caught.value.event == ERROR
     assert caught.value.partial == PARTIAL
     assert isinstance(caught.value, cm.ConversationModelsError)
-    assert "3505" in str(caught.value)
+    assert str(caught.value) == "Service unavailable (code 3505)"
+    with pytest.raises(cm.ConversationResponseError) as caught:
+        collect([STARTED, HI, cm.ResponseErrorEvent(message="Service unavailable")])
+    assert str(caught.value) == "Service unavailable"
 
 
 @both

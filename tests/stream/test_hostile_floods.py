@@ -89,6 +89,7 @@ LINES = [
 EVENTS = [
     *(b"data: [\n\n", b"data: 1\n\n", b"data: {}\n\n", b'data: {"type":"x"}\n\n', b'data: {"x":"\xff"}\n\n', BAD_END),
     b'event: message.output.delta\ndata: {"type":"message.output.delta"}\n\n',
+    *(b'data: {"error":"no"}\n\n', b'data: {"type":"x","error":1}\n\n', b"event: error\ndata: 1\n\n", b"rror\n\n"),
 ]
 
 
@@ -108,6 +109,18 @@ def test_a_flood_takes_memory_in_proportion_to_its_size(unit: bytes, reader: str
     # An event of nine bytes becomes an object of some two hundred.
     assert peak < 25 * size
     assert len(kept) == len(chunks)
+
+
+@pytest.mark.parametrize("unit", [b"rror\n\n", b'data: "error" "detail"\n\n'], ids=repr)
+def test_a_meter_keeps_nothing_of_the_events_that_it_looks_at_in_a_long_read(unit: bytes) -> None:
+    meter, data = cm.snake.meter(), flood(unit, 2**20)
+    tracemalloc.start()
+    try:
+        meter.feed(data)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 2 * len(data)
 
 
 @pytest.mark.parametrize("unit", [unit for unit in LINES if unit.endswith(b"\n")], ids=repr)

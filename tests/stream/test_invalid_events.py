@@ -193,9 +193,8 @@ class Counting:
         inner = cm.snake.event_decoder()
         self.decoded: list[bytes] = []
         self.read_again: list[bytes] = []
-        self.decoder = EventDecoder(
-            self._noting(self.decoded, inner._decode), self._noting(self.read_again, inner._read_event)
-        )
+        decode = self._noting(self.decoded, inner._decode)
+        self.decoder = EventDecoder(lambda: decode, self._noting(self.read_again, inner._read_event))
 
     @staticmethod
     def _noting(notes: list[bytes], read: Callable[..., Any]) -> Callable[..., Any]:

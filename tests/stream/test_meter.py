@@ -21,7 +21,7 @@ ERROR: Document = {"type": "conversation.response.error", "message": "no", "code
 USAGE = cm.ConversationUsageInfo(prompt_tokens=1, total_tokens=7)
 FAILED = cm.ResponseErrorEvent(message="no", code=3505)
 
-State = tuple[str | None, cm.ConversationUsageInfo | None, cm.ResponseErrorEvent | None, bool]
+State = tuple[str | None, cm.ConversationUsageInfo | None, cm.ResponseErrorEvent | cm.ServiceError | None, bool]
 NOTHING: State = (None, None, None, False)
 
 
@@ -153,6 +153,9 @@ def test_long_streams_of_deltas_are_metered_in_reads_of_any_size(size: int) -> N
     assert metered(cut(data, [size])) == ("c1", USAGE, None, True)
     assert metered(cut(stream([STARTED] + [DELTA] * 2000), [size])) == ("c1", None, None, False)
     assert metered(cut(stream([STARTED] + [DELTA] * 2000 + [ERROR]), [size])) == ("c1", None, FAILED, False)
+    error = b'data: {"error":{"message":"no"}}\n\n'
+    failed = cm.ServiceError(b'{"error":{"message":"no"}}')
+    assert metered(cut(stream([STARTED] + [DELTA] * 2000) + error, [size])) == ("c1", None, failed, False)
     assert metered(cut(data + b": keep-alive\n\ndata: [DONE]\n\n", [size])) == ("c1", USAGE, None, True)
 
 

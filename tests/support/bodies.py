@@ -65,6 +65,29 @@ def frame(data: str, event: str = "") -> bytes:
 
 
 ERROR = frame('{"type":"conversation.response.error","message":"Out of order","code":500}')
+# Bodies of errors in place of an event, by who sends them.
+ERROR_BODIES = {
+    "the service": frame('{"object":"Error","message":"Out of order","type":"invalid_request_error","code":3000}'),
+    "the service, about the request": frame('{"object": "Error", "detail": [{"loc": [], "msg": "Out of order"}]}'),
+    "the service, about the key": frame('{"detail":"Out of order"}'),
+    "the chat API": frame('{"object":"error","message":"Out of order","type":null,"param":null,"code":null}'),
+    "a gateway": frame('{"error":{"message":"Out of order","code":502}}'),
+    "a gateway, with a string": frame('{"error":"Out of order"}', "message"),
+    "a gateway, with the type error": frame('{"type":"error","error":{"message":"Out of order"}}'),
+    "a gateway, with the event error": frame('{"message":"Out of order"}', "error"),
+    "a gateway, over two lines": b'data: {"error":\ndata: "Out of order"}\n\n',
+}
+GATEWAY_ERROR = ERROR_BODIES["a gateway"]
+# Fields of these names do not make an event of another type an error.
+NOT_ERRORS = [
+    frame('{"type":"video.delta","error":{"message":"no"},"detail":"no","message":"no"}'),
+    frame('{"error":{"message":"no"},"detail":"no"}', "video.delta"),
+    frame('{"error":null,"detail":"","message":"no"}'),
+    frame('{"type":"message.output.delta","id":"m","content":{"type":"video_url","error":{"message":"no"}}}'),
+    frame('{"type":"tool.execution.done","id":"t","name":"t","info":{"object":"Error","detail":"no"}}'),
+    frame('{"type":"message.output.delta","id":"m","content":"\\"error\\" \\"detail\\""}'),
+    frame('{"text":"{\\"error\\":\\"no\\"}"}'),
+]
 UNKNOWN = frame('{"type":"video.delta"}')
 MALFORMED = frame("oops")
 HALF = b'data: {"type":"message.output.del'
@@ -85,6 +108,37 @@ BODIES: dict[str, Body] = {
         [started("a"), hi("1"), ERROR], "occ", [FAILED], Metered("a", error="Out of order")
     ),
     "an error alone is a response": Body([ERROR], "o", [FAILED], Metered(error="Out of order")),
+    **{
+        f"an error body of {sender} ends a response": Body(
+            [started("a"), hi("1"), error], "occ", [FAILED], Metered("a", error="Out of order")
+        )
+        for sender, error in ERROR_BODIES.items()
+    },
+    "an error body alone is a response": Body([GATEWAY_ERROR], "o", [FAILED], Metered(error="Out of order")),
+    "an error body between deltas ends a response": Body(
+        [started("a"), hi("1"), GATEWAY_ERROR, hi("2"), done(8)], "occ--", [FAILED], Metered("a", error="Out of order")
+    ),
+    "an error body after the end belongs to no response": Body(
+        [started("a"), hi("1"), done(7), *ERROR_BODIES.values()],
+        "occ" + "-" * len(ERROR_BODIES),
+        [Said("a", "1", 7)],
+        Metered("a", 7, done=True),
+    ),
+    "a response after one that an error body ended": Body(
+        [started("a"), GATEWAY_ERROR, started("b"), done(8)],
+        "ococ",
+        [FAILED, Said("b", "", 8)],
+        Metered("b", 8, done=True),
+    ),
+    "an unfinished event after an error body is harmless": Body(
+        [started("a"), GATEWAY_ERROR], "oc", [FAILED], Metered("a", error="Out of order"), rest=HALF
+    ),
+    "an event that has a field called error ends no response": Body(
+        [started("a"), *NOT_ERRORS, done(7)],
+        "o" + "c" * len(NOT_ERRORS) + "c",
+        [Said("a", '"error" "detail"', 7)],
+        Metered("a", 7, done=True),
+    ),
     "no bytes": Body([], "", [], Metered()),
     "no event, only the start of one": Body([], "", [], Metered(), rest=HALF),
     "a response without an end": Body([started("a"), hi("1")], "oc", [CUT_OFF], Metered("a")),

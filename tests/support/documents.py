@@ -25,7 +25,7 @@ class Field(NamedTuple):
     kind: str
     required: bool
     nullable: bool
-    default: int | str | None
+    default: int | str | dict[str, Any] | None
 
 
 class Shape(NamedTuple):
@@ -35,13 +35,13 @@ class Shape(NamedTuple):
 
 
 # ``name!kind`` is required, ``name?kind`` may be absent, ``/null`` may be null; ``name=x`` is a constant or a count
-# that is ``x`` when absent.
+# that is ``x`` when absent, or an object that is empty when absent.
 _ENTRY = "object=entry created_at?time completed_at?time/null id?str "
 _EVENT = "created_at?time "
 _TABLE: dict[Any, tuple[str | None, str]] = {
     cm.ConversationResponse: (
         None,
-        "object=conversation.response conversation_id!str outputs!entries usage!usage guardrails?objects/null",
+        "object=conversation.response conversation_id!str outputs!entries usage={} guardrails?objects/null",
     ),
     cm.ConversationUsageInfo: (
         None,
@@ -84,8 +84,14 @@ _TABLE: dict[Any, tuple[str | None, str]] = {
         "tool.execution.started",
         _EVENT + "id!str name!str arguments?str output_index=0 model?str/null agent_id?str/null function?str/null",
     ),
-    cm.ToolExecutionDeltaEvent: ("tool.execution.delta", _EVENT + "id!str name!str arguments!str output_index=0"),
-    cm.ToolExecutionDoneEvent: ("tool.execution.done", _EVENT + "id!str name!str output_index=0 info?object/null"),
+    cm.ToolExecutionDeltaEvent: (
+        "tool.execution.delta",
+        _EVENT + "id!str name!str arguments!str output_index=0 function?str/null",
+    ),
+    cm.ToolExecutionDoneEvent: (
+        "tool.execution.done",
+        _EVENT + "id!str name!str output_index=0 info?object/null function?str/null",
+    ),
     cm.FunctionCallEvent: (
         "function.call.delta",
         _EVENT + "id?str name!str tool_call_id!str arguments!str output_index=0 model?str/null agent_id?str/null "
@@ -100,13 +106,14 @@ _TABLE: dict[Any, tuple[str | None, str]] = {
         _EVENT + "id!str next_agent_id!str next_agent_name!str output_index=0",
     ),
     cm.ResponseDoneEvent: ("conversation.response.done", _EVENT + "usage!usage"),
-    cm.ResponseErrorEvent: ("conversation.response.error", _EVENT + "message!str code!int"),
+    cm.ResponseErrorEvent: ("conversation.response.error", _EVENT + "message!str code?int"),
 }
 
 
 def _field(sign: str, rest: str) -> Field:
     if sign == "=":
-        return Field("int", False, False, 0) if rest == "0" else Field("constant", False, False, rest)
+        defaults = {"0": Field("int", False, False, 0), "{}": Field("usage", False, False, {})}
+        return defaults.get(rest, Field("constant", False, False, rest))
     kind, _, null = rest.partition("/")
     return Field(kind, sign == "!", bool(null), None)
 
@@ -219,7 +226,7 @@ def class_of(member: Any, union: str, naming: Naming) -> Any:
 
 class _Value(Reading):
     def model(self, shape: Shape, fields: dict[str, Any], extra: dict[str, Any], path: str) -> Any:  # noqa: ARG002
-        return shape.cls(**fields)
+        return shape.cls(**fields).with_unknown_fields(extra)
 
     def unknown(self, member: Any, path: str) -> cm.Unknown:  # noqa: ARG002
         tag = member.get("type") if isinstance(member, dict) else None
@@ -230,10 +237,14 @@ class _Value(Reading):
 
 
 class _Written(Reading):
-    def model(self, shape: Shape, fields: dict[str, Any], extra: dict[str, Any], path: str) -> Any:  # noqa: ARG002
-        defaults = {name: field.default for name, field in shape.fields.items() if field.default is not None}
+    def model(self, shape: Shape, fields: dict[str, Any], extra: dict[str, Any], path: str) -> Any:
+        defaults = {
+            name: self.read(field.default, field.kind, path)
+            for name, field in shape.fields.items()
+            if field.default is not None
+        }
         written = {key(name, self.naming): value for name, value in {**defaults, **fields}.items()}
-        return written if shape.tag is None else {"type": shape.tag, **written}
+        return {**extra, **({"type": shape.tag} if shape.tag else {}), **written}
 
 
 class _Respelled(Reading):
@@ -254,7 +265,7 @@ def _of(reading: type[Reading]) -> Callable[[Any, Any, Naming], Any]:
 value_of = _of(_Value)
 """The value of the document, built from the public classes."""
 written = _of(_Written)
-"""The document after decoding and encoding: with constants, counts and indexes, and without unknown fields."""
+"""The document after decoding and encoding: with constants, counts and indexes."""
 respelled = _of(_Respelled)
 """The same document in the other naming; untagged members of models get their tag."""
 

@@ -130,14 +130,15 @@ def outcome(decoder: cm.EventDecoder, reads: Iterable[Any]) -> Outcome:
 def streamable(response: Document) -> Document:
     """The part of a response in snake_case that a stream can carry.
 
-    No event holds guardrails, an unknown entry, the time when a message or a call was completed, arguments that are an
-    object, or null for a time. An entry is identified by its id, a call by its id or tool_call_id. Content is made of
-    deltas: an empty list cannot be sent, and neighbouring texts in one reasoning are joined.
+    No event holds guardrails, an unknown entry, an unknown field of the response itself, the time when a message or a
+    call was completed, arguments that are an object, or null for a time. An entry is identified by its id, a call by
+    its id or tool_call_id. Content is made of deltas: an empty list cannot be sent, and neighbouring texts in one
+    reasoning are joined.
     """
     entries = [
         _streamable(entry, n) for n, entry in enumerate(response["outputs"]) if class_of(entry, "entry", "snake")
     ]
-    return {"conversation_id": response["conversation_id"], "outputs": entries, "usage": response["usage"]}
+    return {"conversation_id": response["conversation_id"], "outputs": entries, "usage": response.get("usage", {})}
 
 
 def _streamable(entry: Document, n: int) -> Document:
@@ -183,6 +184,18 @@ def streamed(response: Document, random: Random) -> list[Document]:
 
 
 def _output(entry: Document, index: int, random: Random) -> list[Document]:
+    events = _known_output(entry, index, random)
+    random.choice(events).update(_unknown(entry, "entry"))
+    return events
+
+
+def _unknown(member: Document, union: str) -> Document:
+    """The unknown fields of a member."""
+    known = ("type", *SHAPES[class_of(member, union, "snake")].fields)
+    return {key: value for key, value in member.items() if key not in known}
+
+
+def _known_output(entry: Document, index: int, random: Random) -> list[Document]:
     where = _some(entry, "id") | ({"output_index": index} if index or random.random() < 0.5 else {})
     made = _some(entry, "created_at")
     maker = _some(entry, "model", "agent_id")
@@ -210,7 +223,7 @@ def _output(entry: Document, index: int, random: Random) -> list[Document]:
         ]
     assert cls is cm.ToolExecutionEntry
     where["name"] = entry["name"]
-    events = [{"type": "tool.execution.started", **where, **made, **maker, **_some(entry, "function")}]
+    events = [{"type": "tool.execution.started", **where, **made, **maker}]
     if "arguments" in entry:
         pieces = _pieces(entry["arguments"], random)
         if random.random() < 0.5:
@@ -218,6 +231,7 @@ def _output(entry: Document, index: int, random: Random) -> list[Document]:
         events += [{"type": "tool.execution.delta", **where, "arguments": piece} for piece in pieces]
     if done or "info" in entry or random.random() < 0.5:
         events.append({"type": "tool.execution.done", **where, **done, **_some(entry, "info")})
+    random.choice(events).update(_some(entry, "function"))
     return events
 
 
@@ -235,7 +249,13 @@ def _content(content: str | list[Document], random: Random) -> list[Document]:
         parts: list[Any] = [chunk]
         if kind is cm.TextChunk:
             texts = _pieces(chunk["text"], random)
-            parts = [piece if random.random() < 0.5 else {"type": "text", "text": piece} for piece in texts]
+            # An empty string adds no chunk.
+            as_string = bool(chunk["text"])
+            parts = [
+                piece if as_string and random.random() < 0.5 else {"type": "text", "text": piece} for piece in texts
+            ]
+            if unknown := _unknown(chunk, "chunk"):
+                parts[0] = {"type": "text", "text": texts[0], **unknown}
         elif kind is cm.ThinkChunk:
             parts = _thoughts(chunk, random)
         deltas += [{"content": part, "content_index": index} for part in parts]
@@ -249,13 +269,14 @@ def _thoughts(chunk: Document, random: Random) -> list[Document]:
     for thought in chunk["thinking"]:
         if _is(thought, cm.TextChunk, "thought"):
             parts += [{"type": "text", "text": piece} for piece in _pieces(thought["text"], random)]
+            parts[-1] |= _unknown(thought, "thought")
         else:
             parts.append(thought)
     start = random.randint(0, len(parts))
     chunks: list[Document] = [{"type": "thinking", "thinking": some} for some in (parts[:start], parts[start:])]
     if "closed" in chunk:
         chunks[0]["closed"] = False
-    chunks[-1] |= _some(chunk, "closed", "signature")
+    chunks[-1] |= _some(chunk, "closed", "signature") | _unknown(chunk, "chunk")
     return chunks
 
 

@@ -135,7 +135,12 @@ def handle(event: cm.ConversationEvent) -> str:
         case cm.ResponseDoneEvent(usage=usage):
             return str(usage.total_tokens)
         case cm.ResponseErrorEvent(code=code, message=message):
+            assert_type(code, int | UnsetType)
             return f"{code}: {message}"
+        case cm.ServiceError(message, number):
+            assert_type(number, int | None)
+            assert_type(event.details, Any)
+            return f"{number}: {message}"
         case cm.Unknown():
             return ""
         case _:
@@ -147,6 +152,12 @@ def finished(event: cm.ConversationEvent) -> bool:
         assert_type(event, cm.ResponseDoneEvent)
         return True
     return event.type == "conversation.response.error"
+
+
+def reported(error: cm.ConversationResponseError, builder: cm.ResponseBuilder, meter: cm.StreamMeter) -> None:
+    assert_type(error.event, cm.ResponseErrorEvent | cm.ServiceError)
+    assert_type(builder.error, cm.ResponseErrorEvent | cm.ServiceError | None)
+    assert_type(meter.error, cm.ResponseErrorEvent | cm.ServiceError | None)
 
 
 def unset(entry: cm.ToolExecutionEntry) -> str:

@@ -1,0 +1,192 @@
+"""``ServiceError``: what it reads in the bodies of errors, and which events are one."""
+
+import copy
+import pickle
+from typing import Any
+
+import pytest
+
+import conversation_models as cm
+
+from ..support.bodies import ERROR_BODIES, NOT_ERRORS
+
+PROBLEMS = [
+    {"loc": ["body", "inputs", 0], "msg": "Field required", "type": "missing", "input": {"key": "s3cret"}},
+    {"loc": ["body"], "msg": "Too long", "type": "x"},
+]
+TWO = b"""[
+    {"loc": ["body", "inputs", 0], "msg": "Field required", "type": "missing", "input": {"key": "s3cret"}},
+    {"loc": ["body"], "msg": "Too long", "type": "x"}
+]"""
+# A body; its message, code and details.
+SHAPES: dict[str, tuple[bytes, str, int | None, Any]] = {
+    "400, 404, 422": (
+        b'{"object":"Error","message":"Not found","type":"invalid_request_error","code":3000}',
+        *("Not found", 3000, None),
+    ),
+    "422": (b'{"object":"Error","detail":%b}' % TWO, "body.inputs.0: Field required (and 1 more)", None, PROBLEMS),
+    "422 as in the schema": (b'{"detail":[{"msg":"m","loc":[],"type":"t"}]}', "m", None, [
+        {"msg": "m", "loc": [], "type": "t"}
+    ]),
+    "401": (b'{"detail":"Invalid API Key"}', "Invalid API Key", None, None),
+    "403": (
+        b'{"error":{"message":"Blocked by guardrail","status":403},"guardrails":{"results":{}}}',
+        *("Blocked by guardrail", None, None),
+    ),
+    "a guardrail that failed": (
+        b'{"object":"Error","message":"Blocked","type":"t","code":3201,"guardrails":[{"a":{"error":{"message":"m"}}}]}',
+        *("Blocked", 3201, None),
+    ),
+    "the chat API": (
+        b'{"object":"error","message":{"detail":[{"loc":["body"],"msg":"Bad"}]},"type":"t","param":null,"code":null}',
+        *("body: Bad", None, [{"loc": ["body"], "msg": "Bad"}]),
+    ),
+    "a gateway": (b'{"error":{"message":"Bad gateway","code":502}}', "Bad gateway", 502, None),
+    "a code that is a string": (b'{"error":{"message":"Slow down","code":"rate_limited"}}', "Slow down", None, None),
+    "a code that is true": (b'{"message":"m","code":true}', "m", None, None),
+    "an error that is a string": (b'{"error":"overloaded","code":529}', "overloaded", 529, None),
+    "a detail in the error": (b'{"error":{"detail":{"a":1},"message":"m"}}', "m", None, {"a": 1}),
+    "a message that is not a string": (b'{"object":"Error","message":5,"code":1}', "", 1, None),
+    "details of another shape": (b'{"detail":[5,{"msg":"m"}]}', "", None, [5, {"msg": "m"}]),
+    "a place of another shape": (b'{"detail":[{"msg":"m","loc":5}]}', "m", None, [{"msg": "m", "loc": 5}]),
+    "a number that is too large": (b'{"message":"m","code":1%b,"detail":[1e999]}' % (b"0" * 5000), "m", None, None),
+    "nested too deep": (b'{"message":"m","detail":%b}' % (b"[" * 50000 + b"]" * 50000), "", None, None),
+    "nothing": (b"{}", "", None, None),
+    "a list": (b"[]", "", None, None),
+    "HTML": (b"<html>", "", None, None),
+    "no UTF-8": (b'{"message":"\xff","code":1}', "", 1, None),
+    "no bytes": (b"", "", None, None),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_the_message_the_code_and_the_details_are_read_from_every_shape(name: str) -> None:
+    raw, message, code, details = SHAPES[name]
+    error = cm.ServiceError(raw)
+    assert (error.raw, error.event, error.type) == (raw, "", None)
+    assert (error.message, error.code, error.details) == (message, code, details)
+
+
+def test_errors_are_equal_by_their_bytes_and_the_name_of_the_event() -> None:
+    error = cm.ServiceError(b'{"error":"no"}', "error")
+    for same in (
+        cm.ServiceError(b'{"error":"no"}', "error"),
+        copy.copy(error),
+        copy.deepcopy(error),
+        pickle.loads(pickle.dumps(error)),
+    ):
+        assert same == error
+        assert hash(same) == hash(error)
+        assert (same.message, same.event) == ("no", "error")
+    for other in cm.ServiceError(b'{"error":"no"}'), cm.ServiceError(b'{"error": "no"}', "error"), error.raw:
+        assert other != error
+
+
+@pytest.mark.parametrize("name", ["raw", "message", "code", "event", "details", "other"])
+def test_an_error_is_immutable(name: str) -> None:
+    error = cm.ServiceError(b'{"error":"no"}')
+    with pytest.raises(AttributeError):
+        setattr(error, name, "other")
+    with pytest.raises(AttributeError):
+        delattr(error, name)
+
+
+def test_details_that_are_edited_do_not_change_the_error() -> None:
+    error = cm.ServiceError(b'{"detail":[{"msg":"m"}]}')
+    error.details.clear()
+    assert error.details == [{"msg": "m"}]
+
+
+def test_a_repr_shows_the_message_and_neither_the_bytes_nor_the_input_that_was_wrong() -> None:
+    error = cm.ServiceError(b'{"object":"Error","code":3001,"detail":%b}' % TWO)
+    shown = "body.inputs.0: Field required (and 1 more)"
+    assert repr(error) == f"ServiceError(message={shown!r}, code=3001, raw=<{len(error.raw)} bytes>)"
+    assert len(repr(cm.ServiceError(b'{"error":"%b"}' % (b"x" * 10**6)))) < 300
+
+
+# In streams ------------------------------------------------------------------------------------------------------
+
+
+def only(frame: bytes) -> Any:
+    (event,) = cm.snake.event_decoder().feed(frame)
+    return event
+
+
+@pytest.mark.parametrize("sender", ERROR_BODIES)
+@pytest.mark.parametrize("codec", [cm.camel, cm.snake], ids=str)
+def test_the_body_of_an_error_is_read_and_written_back_as_it_came(codec: cm.Codec, sender: str) -> None:
+    frame = ERROR_BODIES[sender]
+    (error,) = codec.event_decoder().feed(frame)
+    assert isinstance(error, cm.ServiceError)
+    assert error.message == "Out of order"
+    assert codec.encode_event(error) == frame
+    assert codec.encode(error) == error.raw
+    assert list(codec.iter_events([frame])) == [error]
+
+
+@pytest.mark.parametrize("frame", NOT_ERRORS, ids=repr)
+def test_an_event_that_has_a_field_called_error_is_not_an_error(frame: bytes) -> None:
+    assert not isinstance(only(frame), cm.ServiceError)
+
+
+def test_an_error_in_a_frame_that_is_named_a_delta_is_read_by_its_object() -> None:
+    frame = b'event: message.output.delta\ndata: {"object":"Error","message":"no","type":null}\n\n'
+    meter = cm.snake.meter()
+    meter.feed(frame)
+    assert meter.error == only(frame)
+    assert isinstance(meter.error, cm.ServiceError)
+
+
+# Data and the ``event`` field, of events that are not errors.
+OTHERS: dict[str, tuple[bytes, str, type]] = {
+    "a message alone": (b'{"message":"m"}', "", cm.Unknown),
+    "no words": (b'{"error":{"code":502}}', "", cm.Unknown),
+    "no words, with the name of an error": (b'{"object":"Error","code":1}', "error", cm.Unknown),
+    "false": (b'{"error":false,"message":"m"}', "", cm.Unknown),
+    "an empty error": (b'{"error":{},"message":"m"}', "", cm.Unknown),
+    "an object of another kind": (b'{"object":"entry","message":"m"}', "", cm.Unknown),
+    "a type that is not a string": (b'{"type":5,"error":"m"}', "", cm.Unknown),
+    "a list": (b'["error"]', "error", cm.Unknown),
+    "an escaped key": (b'{"\\u0065rror":"m"}', "", cm.Unknown),
+    "a known type": (b'{"type":"conversation.response.error","message":"m","object":"Error"}', "error",
+                     cm.ResponseErrorEvent),
+    "fields of a known event": (b'{"message":"m","code":1}', "", cm.ResponseErrorEvent),
+    "the name of a known event": (b'{"id":"i","name":"t","error":"m"}', "tool.execution.done",
+                                  cm.ToolExecutionDoneEvent),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_only_what_is_surely_an_error_is_read_as_one(name: str) -> None:
+    data, event, cls = OTHERS[name]
+    read: Any = cm.snake.decode_event(data, event)
+    assert isinstance(read, cls)
+    assert not isinstance(read, cm.ServiceError)
+
+
+def test_an_error_that_is_not_utf_8_is_malformed() -> None:
+    data = b'{"error":"m","x":"\xff"}'
+    with pytest.raises(cm.ConversationDecodeError, match="UTF-8"):
+        cm.snake.decode_event(data)
+    assert isinstance(only(b"data: %b\n\n" % data), cm.InvalidEvent)
+
+
+def test_the_error_that_is_raised_carries_the_body_and_its_message() -> None:
+    events = list(cm.snake.iter_events([ERROR_BODIES["a gateway"]]))
+    with pytest.raises(cm.ConversationResponseError) as caught:
+        cm.collect(events)
+    assert str(caught.value) == "Out of order (code 502)"
+    assert [caught.value.event] == events
+    with pytest.raises(cm.ConversationResponseError) as caught:
+        cm.collect(cm.snake.iter_events([ERROR_BODIES["the service, about the key"]]))
+    assert str(caught.value) == "Out of order"
+    builder, meter = cm.ResponseBuilder(), cm.snake.meter()
+    builder.add(events[0])
+    meter.feed(ERROR_BODIES["a gateway"])
+    assert builder.error == meter.error == events[0]
+
+
+def test_any_buffer_or_str_is_read() -> None:
+    data = b'{"error":"m"}'
+    for one in data, bytearray(data), memoryview(data), data.decode():
+        assert cm.snake.decode_event(one) == cm.ServiceError(data)

@@ -1,0 +1,30 @@
+"""Ways to copy a value, and the modules that a pickle of it names."""
+
+import copy
+import pickle
+import pickletools
+import re
+from collections.abc import Callable
+from typing import Any
+
+from msgspec import structs
+
+__all__ = ["COPIES", "modules_named_in"]
+
+
+def _pickled(protocol: int) -> Callable[[Any], Any]:
+    return lambda value: pickle.loads(pickle.dumps(value, protocol))
+
+
+COPIES: dict[str, Callable[[Any], Any]] = {
+    "copy": copy.copy,
+    "deepcopy": copy.deepcopy,
+    "replace": structs.replace,
+    **{f"pickle {protocol}": _pickled(protocol) for protocol in range(pickle.HIGHEST_PROTOCOL + 1)},
+}
+
+
+def modules_named_in(pickled: bytes) -> set[str]:
+    """What could be a module of ours among the strings of a pickle, however its protocol names a class."""
+    strings = [str(argument) for _, argument, _ in pickletools.genops(pickled) if argument is not None]
+    return {module for text in strings for module in re.findall(r"\bconversation_models(?:\.\w+)*", text)}

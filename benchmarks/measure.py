@@ -3,7 +3,8 @@
 import gc
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from itertools import groupby
+from typing import Any, Literal, NamedTuple
 
 from .peer import Operation, Peer, Timer
 from .plan import Plan
@@ -26,7 +27,15 @@ class Case:
     accepts: Callable[[Any], bool] = lambda _: True
     """Whether an answer is right; a peer with a wrong one is not timed."""
     peers: frozenset[str] | None = None
-    """Names of the peers to time; all if ``None``."""
+    """Names of the peers to time; all but variants if ``None``."""
+    unchecked: frozenset[str] = frozenset()
+    """Names of the peers whose answers are not checked, such as one that drops new fields, for comparison."""
+    compared: str = ""
+    """Consecutive cases with the same text here are compared with each other, so they are timed in turn too."""
+
+    def includes(self, peer: Peer) -> bool:
+        named = not peer.variant if self.peers is None else peer.name in self.peers
+        return named and self.operation in peer.offers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,51 +70,62 @@ def size_of(data: Data) -> int:
     return len(data) if isinstance(data, bytes) else sum(map(len, data))
 
 
+class _Entrant(NamedTuple):
+    """A peer that takes part in a case."""
+
+    case: Case
+    peer: str
+    size: int
+    timer: Timer
+
+
 def measure(cases: Iterable[Case], peers: Sequence[Peer], plan: Plan) -> Iterator[Measurement | Refusal]:
-    """Time the cases one after the other, each with all peers in turn."""
-    for case in cases:
-        data = case.make()
-        timers: dict[str, Timer] = {}
-        for peer in peers:
-            if case.operation not in peer.offers or (case.peers is not None and peer.name not in case.peers):
-                continue
-            try:
-                if case.accepts(peer.answer(case.operation, data)):
-                    timers[peer.name] = peer.timer(case.operation, data)
-                else:
-                    yield Refusal(case=case.name, peer=peer.name, reason="wrong answer")
-            except Exception as error:
-                reason = (str(error).splitlines() or [""])[0][:120]
-                yield Refusal(case=case.name, peer=peer.name, reason=f"{type(error).__name__}: {reason}")
-        yield from _in_turn(case, size_of(data), timers, plan)
+    """Time the cases one after the other, each with all peers in turn; cases that are compared, all of them in turn."""
+    for _, together in groupby(cases, key=lambda case: case.compared or case.name):
+        entrants: list[_Entrant] = []
+        for case in together:
+            data = case.make()
+            for peer in peers:
+                if not case.includes(peer):
+                    continue
+                try:
+                    answer = peer.answer(case.operation, data)
+                    if peer.name in case.unchecked or case.accepts(answer):
+                        entrants.append(_Entrant(case, peer.name, size_of(data), peer.timer(case.operation, data)))
+                    else:
+                        yield Refusal(case=case.name, peer=peer.name, reason="wrong answer")
+                except Exception as error:
+                    reason = (str(error).splitlines() or [""])[0][:120]
+                    yield Refusal(case=case.name, peer=peer.name, reason=f"{type(error).__name__}: {reason}")
+        yield from _in_turn(entrants, plan)
 
 
-def _in_turn(case: Case, size: int, timers: dict[str, Timer], plan: Plan) -> Iterator[Measurement]:
+def _in_turn(entrants: Sequence[_Entrant], plan: Plan) -> Iterator[Measurement]:
     # Frozen objects are ignored by collections, so a sample pays only for the objects it makes.
     gc.collect()
     gc.freeze()
-    loops = {name: _calibrate(timer, plan) for name, timer in timers.items()}
-    values: dict[str, list[float]] = {name: [] for name in timers}
-    slow: set[str] = set()
+    loops = [_calibrate(entrant.timer, plan) for entrant in entrants]
+    values: list[list[float]] = [[] for _ in entrants]
+    slow: set[int] = set()
     for turn in range(plan.rounds):
-        for name, timer in timers.items():
-            if name in slow and turn % 3:
+        for index, entrant in enumerate(entrants):
+            if index in slow and turn % 3:
                 continue
             gc.collect()
-            seconds = timer(loops[name])
-            if seconds / loops[name] > plan.slow_seconds:
-                slow.add(name)
-            values[name].append(seconds / loops[name])
+            seconds = entrant.timer(loops[index]) / loops[index]
+            if seconds > plan.slow_seconds:
+                slow.add(index)
+            values[index].append(seconds)
     gc.unfreeze()
-    for name in timers:
+    for index, (case, peer, size, _) in enumerate(entrants):
         yield Measurement(
             case=case.name,
-            peer=name,
+            peer=peer,
             operation=case.operation,
-            values=values[name],
+            values=values[index],
             bytes=size,
             items=case.items,
-            loops=loops[name],
+            loops=loops[index],
         )
 
 

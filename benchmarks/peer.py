@@ -7,7 +7,21 @@ from itertools import repeat
 from time import process_time
 from typing import Any, Literal
 
-__all__ = ["FLOOR", "ITERATED", "LIBRARY", "Operation", "Peer", "PeerMissingError", "Timer", "count"]
+__all__ = [
+    "CODING",
+    "EXHAUSTED",
+    "FLOOR",
+    "FLOOR_KNOWN",
+    "ITERATED",
+    "KNOWN",
+    "LIBRARY",
+    "Operation",
+    "Peer",
+    "PeerMissingError",
+    "Timer",
+    "coding",
+    "count",
+]
 
 Operation = Literal[
     "decode",  # bytes of a response -> values
@@ -15,11 +29,16 @@ Operation = Literal[
     "encode_into",  # values -> nothing; written into a bytearray
     "decode camelCase",
     "encode camelCase",
+    "decode event",  # JSON text of an event -> value
+    "decode event camelCase",
     "decode lines",  # newline-delimited responses -> list of values
     "encode lines",
     "peek",  # bytes -> (conversation id, total tokens)
     "patch",  # bytes -> bytes, with usage.total_tokens set to 7
     "round trip",  # snake_case -> values -> snake_case
+    "round trip camelCase",
+    "round trip event",
+    "round trip event camelCase",
     "transcode",  # snake_case -> values -> camelCase
     "transcode back",  # camelCase -> values -> snake_case
     "read events",  # chunks of a stream -> number of events read
@@ -43,6 +62,15 @@ ITERATED = f"{LIBRARY}, iter_events"
 FLOOR = "msgspec, bare"
 """The name of the peer that does the least possible work: msgspec alone, on the same classes."""
 
+KNOWN = f"{LIBRARY}, fields known"
+"""The name of this library when it reads subclasses that declare the fields a drifting upstream adds."""
+
+FLOOR_KNOWN = "msgspec, fields known"
+"""The name of the floor on the same subclasses."""
+
+EXHAUSTED = f"{LIBRARY}, after 3,000 keys"
+"""The name of this library when the codec has read 3,000 other names of each new field before."""
+
 
 class PeerMissingError(Exception):
     """A peer cannot take part here. The message gives the reason."""
@@ -56,6 +84,8 @@ class Peer:
     packages: Sequence[str]
     typed: bool
     operations: Mapping[Operation, Callable[[Any], Any]]
+    variant: bool = False
+    """A variant of another peer. It takes part only in cases that name it."""
     prepare: Mapping[Operation, Callable[[Any], Any]] = field(default_factory=dict)
     """Turns a case's bytes into an operation's argument, untimed. Encoding starts from the result of ``decode``."""
 
@@ -97,6 +127,28 @@ class Peer:
         if operation == "encode camelCase":
             return self.operations["decode camelCase"](data)
         return data
+
+
+CODING: Mapping[Literal["snake", "camel"], tuple[Operation, Operation, Operation, Operation]] = {
+    "snake": ("decode", "round trip", "decode event", "round trip event"),
+    "camel": ("decode camelCase", "round trip camelCase", "decode event camelCase", "round trip event camelCase"),
+}
+"""For each naming: a response decoded, decoded and encoded; the same for one event."""
+
+
+def coding(
+    naming: Literal["snake", "camel"],
+    response: Callable[[bytes], Any],
+    event: Callable[[bytes], Any],
+    encode: Callable[[Any], bytes],
+) -> dict[Operation, Callable[[Any], Any]]:
+    """The operations of ``CODING``, from the functions that decode a response, decode an event, and encode either."""
+
+    def round_trip(decode: Callable[[bytes], Any]) -> Callable[[bytes], bytes]:
+        return lambda data: encode(decode(data))
+
+    functions = (response, round_trip(response), event, round_trip(event))
+    return dict(zip(CODING[naming], functions, strict=True))
 
 
 def count(events: Iterable[Any]) -> int:

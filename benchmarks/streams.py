@@ -8,7 +8,7 @@ from typing import Any
 from .payloads import encode
 from .text import Author
 
-__all__ = ["STREAMS", "Stream", "cut", "deltas", "frames", "payloads_of"]
+__all__ = ["STREAMS", "Stream", "cut", "deltas", "frame", "frames", "payloads_of"]
 
 Json = dict[str, Any]
 
@@ -45,7 +45,8 @@ def payloads_of(chunks: list[bytes]) -> list[bytes]:
 # Events -----------------------------------------------------------------------------------------------------------
 
 
-def _frame(event: Json) -> bytes:
+def frame(event: Json) -> bytes:
+    """``event`` as the service writes it, with the blank line that ends it."""
     return b"event: %b\ndata: %b\n\n" % (event["type"].encode(), encode(event))
 
 
@@ -59,7 +60,7 @@ class _Speaker:
 
     def event(self, tag: str, **fields: Any) -> bytes:
         self._second += 1
-        return _frame({"type": tag, "created_at": self.author.timestamp(self._second // 50), **fields})
+        return frame({"type": tag, "created_at": self.author.timestamp(self._second // 50), **fields})
 
     def started(self) -> bytes:
         return self.event("conversation.response.started", conversation_id=self._conversation)
@@ -138,17 +139,17 @@ def _tools_and_thinking() -> list[bytes]:
 
 
 def _without_event_lines() -> list[bytes]:
-    return [frame.partition(b"\n")[2] for frame in deltas(500)]
+    return [written.partition(b"\n")[2] for written in deltas(500)]
 
 
 def _crlf() -> list[bytes]:
-    return [frame.replace(b"\n", b"\r\n") for frame in deltas(500)]
+    return [written.replace(b"\n", b"\r\n") for written in deltas(500)]
 
 
 def _unknown_events() -> list[bytes]:
     stream = deltas(500)
     for index in range(50, 500, 100):
-        stream[index] = _frame({"type": "video.output.delta", "id": f"video_{index}", "frames": [1, 2, 3]})
+        stream[index] = frame({"type": "video.output.delta", "id": f"video_{index}", "frames": [1, 2, 3]})
     return stream
 
 

@@ -1,7 +1,7 @@
 """The groups of measurements, in the order in which they run."""
 
 from ..group import Group
-from . import building, documents, edits, footprint, growth, latency, memory, metering, reading
+from . import building, documents, drift, edits, footprint, growth, latency, memory, metering, reading
 
 __all__ = ["GROUPS"]
 
@@ -12,6 +12,7 @@ GROUPS: dict[str, Group] = {
         documents.ENCODE,
         documents.TRANSCODE,
         documents.LINES,
+        drift.DRIFT,
         edits.PEEK,
         edits.PATCH,
         reading.EVENTS,

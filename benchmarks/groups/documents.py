@@ -11,7 +11,7 @@ from ..payloads import PAYLOADS, document, encode
 from ..plan import Plan
 from ..spelling import CAMEL_OF, respell
 
-__all__ = ["DECODE", "ENCODE", "LINES", "TRANSCODE", "camel_case"]
+__all__ = ["DECODE", "ENCODE", "LINES", "TRANSCODE", "camel_case", "same_as"]
 
 LINES_IN_A_FILE = 100
 
@@ -45,13 +45,13 @@ def transcode_cases(_: Plan) -> Iterator[Case]:
             name=f"{name}, snake to camel",
             operation="transcode",
             make=given(data),
-            accepts=_same_as(camel_case(data)),
+            accepts=same_as(camel_case(data)),
         )
         yield Case(
             name=f"{name}, camel to snake",
             operation="transcode back",
             make=partial(camel_case, data),
-            accepts=_same_as(data),
+            accepts=same_as(data),
         )
 
 
@@ -69,7 +69,7 @@ def lines_cases(_: Plan) -> Iterator[Case]:
         yield Case(name=f"encode {name}", operation="encode lines", make=given(lines), items=LINES_IN_A_FILE)
 
 
-def _same_as(expected: bytes) -> Callable[[Any], bool]:
+def same_as(expected: bytes) -> Callable[[Any], bool]:
     """Whether an answer is the same document.
 
     An answer may spell times differently, have null for an absent field, and lack ``source``, which no schema names.

@@ -31,7 +31,7 @@ def _run(plan: Plan) -> Found:
     chunks = frames("short deltas", plan.quick)
     latencies: dict[str, list[int]] = {}
     found: list[Measurement | Refusal] = []
-    readers = [peer for peer in peers.present if OPERATION in peer.offers]
+    readers = [peer for peer in peers.present if OPERATION in peer.offers and not peer.variant]
     for _ in range(6 if plan.quick else 20):
         for peer in readers:
             latencies.setdefault(peer.name, []).extend(_latencies(peer, chunks))

@@ -47,7 +47,7 @@ def _run(plan: Plan) -> Found:
     except ImportError as error:
         return Found(found, about | {"missing": {**peers.missing, "memory": str(error)}})
     for file, peer in peers.by_file.items():
-        if not peer.operations:  # The peer runs outside this process.
+        if peer.variant or not peer.operations:  # Without operations, the peer runs outside this process.
             continue
         for case, measured in _probe(file, plan.quick).items():
             operation, make = CASES[case]

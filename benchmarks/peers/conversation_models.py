@@ -1,11 +1,12 @@
 """This library, through its public interface."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import conversation_models as cm
 
-from ..peer import LIBRARY, Peer
+from ..peer import LIBRARY, Peer, coding
 
 _buffer = bytearray()
 
@@ -21,10 +22,6 @@ def _peek(data: bytes) -> tuple[str, int]:
 
 def _patch(data: bytes) -> bytes:
     return cm.patch(data, ["usage", "total_tokens"], 7)
-
-
-def _round_trip(data: bytes) -> bytes:
-    return cm.snake.encode(cm.snake.decode(data))
 
 
 def _transcode(data: bytes) -> bytes:
@@ -70,16 +67,15 @@ PEER = Peer(
     packages=["conversation-models"],
     typed=True,
     operations={
-        "decode": cm.snake.decode,
+        **coding("snake", cm.snake.decode, partial(cm.snake.decode, type=cm.ConversationEvent), cm.snake.encode),
+        **coding("camel", cm.camel.decode, partial(cm.camel.decode, type=cm.ConversationEvent), cm.camel.encode),
         "encode": cm.snake.encode,
         "encode_into": _encode_into,
-        "decode camelCase": cm.camel.decode,
         "encode camelCase": cm.camel.encode,
         "decode lines": cm.snake.decode_lines,
         "encode lines": cm.snake.encode_lines,
         "peek": _peek,
         "patch": _patch,
-        "round trip": _round_trip,
         "transcode": _transcode,
         "transcode back": _transcode_back,
         "read events": _read_events,

@@ -10,15 +10,16 @@ from msgspec import Raw
 from msgspec.json import Decoder, Encoder
 
 import conversation_models as cm
-from conversation_models.spelling.twins import snake_type
 
-from ..peer import FLOOR, Peer, count
+from ..bare import snake_type
+from ..peer import FLOOR, Peer, coding, count
 from ..streams import payloads_of
 
 _snake: Decoder[Any] = Decoder(snake_type(cm.ConversationResponse))
 _camel: Decoder[Any] = Decoder(cm.ConversationResponse)
 _head: Decoder[Any] = Decoder(snake_type(cm.ResponseHead))
 _event: Decoder[Any] = Decoder(snake_type(cm.ConversationEvent))
+_camel_event: Decoder[Any] = Decoder(cm.ConversationEvent)
 _members = Decoder(dict[str, Raw])
 _encoder = Encoder()
 _buffer = bytearray()
@@ -39,10 +40,6 @@ def _patch(data: bytes) -> bytes:
     usage["total_tokens"] = Raw(b"7")
     document["usage"] = Raw(_encoder.encode(usage))
     return _encoder.encode(document)
-
-
-def _round_trip(data: bytes) -> bytes:
-    return _encoder.encode(_snake.decode(data))
 
 
 def _iterate_events(payloads: Sequence[bytes]) -> Iterator[Any]:
@@ -70,16 +67,15 @@ PEER = Peer(
     packages=["msgspec"],
     typed=True,
     operations={
-        "decode": _snake.decode,
+        **coding("snake", _snake.decode, _event.decode, _encoder.encode),
+        **coding("camel", _camel.decode, _camel_event.decode, _encoder.encode),
         "encode": _encoder.encode,
         "encode_into": _encode_into,
-        "decode camelCase": _camel.decode,
         "encode camelCase": _encoder.encode,
         "decode lines": _snake.decode_lines,
         "encode lines": _encoder.encode_lines,
         "peek": _peek,
         "patch": _patch,
-        "round trip": _round_trip,
         "read events": _read_events,
         "iterate events": _iterate_events,
         "build": _read_events,

@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 
-from ..peer import Peer
+from ..peer import Peer, coding
 from ..spelling import CAMEL_OF, respell
 from ..streams import payloads_of
 
@@ -19,10 +19,6 @@ def _patch(data: bytes) -> bytes:
     document = orjson.loads(data)
     document["usage"]["total_tokens"] = 7
     return orjson.dumps(document)
-
-
-def _round_trip(data: bytes) -> bytes:
-    return orjson.dumps(orjson.loads(data))
 
 
 def _transcode(data: bytes) -> bytes:
@@ -52,13 +48,13 @@ PEER = Peer(
     packages=["orjson"],
     typed=False,
     operations={
-        "decode": orjson.loads,
+        **coding("snake", orjson.loads, orjson.loads, orjson.dumps),
+        **coding("camel", orjson.loads, orjson.loads, orjson.dumps),
         "encode": orjson.dumps,
         "decode lines": _decode_lines,
         "encode lines": _encode_lines,
         "peek": _peek,
         "patch": _patch,
-        "round trip": _round_trip,
         "transcode": _transcode,
         "build": _build,
     },

@@ -9,8 +9,8 @@ from typing import Any
 from msgspec.json import Decoder
 
 import conversation_models as cm
-from conversation_models.spelling.twins import snake_type
 
+from ..bare import snake_type
 from ..peer import Peer, count
 
 _event: Decoder[Any] = Decoder(snake_type(cm.ConversationEvent))

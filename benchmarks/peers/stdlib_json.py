@@ -29,5 +29,12 @@ PEER = Peer(
     name="json (standard library)",
     packages=[],
     typed=False,
-    operations={"decode": json.loads, "encode": _encode, "peek": _peek, "patch": _patch, "decode lines": _decode_lines},
+    operations={
+        "decode": json.loads,
+        "decode camelCase": json.loads,
+        "encode": _encode,
+        "peek": _peek,
+        "patch": _patch,
+        "decode lines": _decode_lines,
+    },
 )

@@ -4,9 +4,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ..gateway.figures import read_figures
+from ..groups.drift import DRIFTING
 from ..groups.footprint import IMPORT, INSTALLED, PACKAGES
 from ..groups.memory import PEAK
-from ..peer import FLOOR, ITERATED, LIBRARY
+from ..peer import FLOOR, FLOOR_KNOWN, ITERATED, LIBRARY
 from ..results import GroupResults, Results
 from .gateway import brief
 from .markdown import origin, picture, table
@@ -42,6 +43,8 @@ STREAM_LINES = (
     ("tools and thinking, 16 kB a chunk", "events", "tools and thinking, 16 kB a chunk"),
     ("meter 2,000 deltas, 16 kB a chunk", "meter", "short deltas, 16 kB a chunk"),
 )
+DRIFT_PEERS = (LIBRARY, FLOOR_KNOWN, FLOOR, "orjson", "pydantic, extra allowed")
+DRIFT_LINES = tuple([(case, "drift", case) for case in DRIFTING if "camelCase" not in case])
 LATENCIES = {"p50": 50, "p99": 99, "p99.9": 99.9}
 FOOTPRINTS = (LIBRARY, "pydantic", "mistralai", "openai")
 
@@ -52,6 +55,7 @@ def summary(results: Results, folder: str = "") -> str:
         "decode",
         "encode",
         "transcode",
+        "drift",
         "peek",
         "patch",
         "memory",
@@ -66,6 +70,7 @@ def summary(results: Results, folder: str = "") -> str:
         _table(results, "a response", DOCUMENT_PEERS, DOCUMENT_LINES),
         picture(folder, "events", "Reading a stream: events a second, by library"),
         _table(results, "a stream", STREAM_PEERS, STREAM_LINES),
+        _drift(results),
         _latencies(results),
         _footprints(results),
         picture(folder, "growth", "How cost grows with size and number of events"),
@@ -134,6 +139,12 @@ def _cells(group: GroupResults | None, case: str, peers: Sequence[str]) -> list[
         value = amount(timing.median) if timing.samples.get_unit() == "byte" else seconds(timing.median)
         cells.append(f"**{value}**" if peer == LIBRARY else f"{value} ({ratio(timing.median / ours.median)})")
     return cells
+
+
+def _drift(results: Results) -> str:
+    written = _table(results, "a drifting upstream", DRIFT_PEERS, DRIFT_LINES)
+    note = f"Every document has fields that no model has. {FLOOR} drops them; the others keep them."
+    return f"{written}\n\n{note}" if written else ""
 
 
 def _latencies(results: Results) -> str:

@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from ..peer import FLOOR, LIBRARY
+from ..groups.drift import DRIFTING, NO_NEW_FIELDS, TAGGED, UNKNOWN_ENTRY, UNTAGGED
+from ..groups.drift import STREAM as DRIFTING_STREAM
+from ..peer import EXHAUSTED, FLOOR, KNOWN, LIBRARY
 from ..results import Results
 from .markdown import table
 from .numbers import ratio
@@ -43,6 +45,7 @@ class Target(NamedTuple):
 
 
 STREAM = "short deltas, 16 kB a chunk"
+JSON = "json (standard library)"
 ONE_BY_ONE = "short deltas, one event a chunk"
 
 
@@ -53,6 +56,14 @@ def _to_floor(group: str, case: str, bound: float) -> Target:
 def _faster(group: str, case: str, peer: str, bound: float) -> Target:
     about = f"{group} {case}, times faster than {peer}"
     return Target(about, Figure(group, case, peer), Figure(group, case), bound, at_least=True)
+
+
+def _drift(about: str, case: str, against: str, bound: float) -> Target:
+    return Target(f"drift {about}", Figure("drift", case), Figure("drift", against), bound)
+
+
+def _as_fast_as_json(case: str) -> Target:
+    return Target(f"drift {case}, to json.loads", Figure("drift", case), Figure("drift", case, JSON), 1)
 
 
 TARGETS: tuple[Target, ...] = (
@@ -98,6 +109,26 @@ TARGETS: tuple[Target, ...] = (
         Figure("growth", "one event of 512 kB in 256 B chunks"),
         9,
     ),
+    *[
+        Target(f"drift {case}, to the fields known", Figure("drift", case), Figure("drift", case, KNOWN), 1.3)
+        for case in DRIFTING
+    ],
+    _drift("short deltas, to those without new fields", DRIFTING_STREAM, NO_NEW_FIELDS, 1.3),
+    *[
+        Target(
+            f"drift {case}, after 3,000 keys, to the fields known",
+            Figure("drift", case, EXHAUSTED),
+            Figure("drift", case, KNOWN),
+            10,
+        )
+        for case in DRIFTING
+    ],
+    _drift("web search with an unknown entry, to none", UNKNOWN_ENTRY, f"web search, {TAGGED}", 3),
+    *[
+        _drift(f"{name}, {UNTAGGED}, to {TAGGED}", f"{name}, {UNTAGGED}", f"{name}, {TAGGED}", bound)
+        for name, bound in (("web search", 4), ("cited report", 4), ("reference example", 6))
+    ],
+    *[_as_fast_as_json(f"{name}, {UNTAGGED}") for name in ("web search", "cited report")],
 )
 
 

@@ -10,7 +10,7 @@ from msgspec.json import Decoder, Encoder
 from .errors import ConversationDecodeError
 from .jsontext import UNREADABLE, check_utf8, decode_error, decoder_of, view_of
 from .lines import numbered_lines
-from .models.events import ConversationEvent, Event
+from .models.events import ConversationEvent, Event, MessageOutputEvent, ResponseDoneEvent
 from .models.failures import ServiceError, service_error
 from .models.responses import ConversationResponse, ResponseHead
 from .models.unknown import Unknown
@@ -41,6 +41,9 @@ class Codec:
 
     Both decode to the same public models, so equal values are equal whichever codec read them, and both encode any of
     them. ``data`` is a str or has the buffer protocol (bytes, bytearray, memoryview, mmap). Thread-safe.
+
+    A codec learns the fields that no model has from what it reads, to read them faster: 256 at most. Nothing else
+    depends on it. ``Codec("camel")`` is another codec, which learns on its own.
     """
 
     __slots__ = ("_decoders", "_encoder", "_matches", "_reader", "_respell", "naming")
@@ -67,12 +70,14 @@ class Codec:
     @overload
     def decode(self, data: "Buffer | str", type: Any) -> Any: ...
     def decode(self, data: "Buffer | str", type: Any = ConversationResponse) -> Any:
-        """Read one JSON document as ``type``: a model, one of the unions of models, or a list or dict of these.
+        """Read one JSON document as ``type``: a model, one of the unions of models, or any type that holds these.
 
-        Raises ``ConversationDecodeError`` with the path of the first value that is wrong, and ``TypeError`` if ``data``
-        is not a str or buffer, or ``type`` cannot be read. Of a repeated key the last one counts, but the earlier
-        values are checked too. O(size): one call of a prebuilt ``msgspec.json.Decoder``, and a second look at untagged
-        and unknown members. The value keeps no reference to ``data``.
+        Such types are lists, dicts, structs and dataclasses: whatever msgspec reads. Fields that no model has are kept,
+        see ``unknown_fields``. Raises ``ConversationDecodeError`` with the path of the first value that is wrong, also
+        if a required field or a token count is only there in the other naming; ``TypeError`` if ``data`` is not a str
+        or buffer, or ``type`` cannot be read. Of a repeated key the last one counts, but the earlier values are checked
+        too. O(size): one call of a prebuilt ``msgspec.json.Decoder``, and a second look at untagged and unknown members
+        and at fields that the codec has not learned. The value keeps no reference to ``data``.
 
         >>> from conversation_models import camel
         >>> camel.decode(b'{"conversationId": "c1", "outputs": [{"content": "Hi"}], "usage": {}}').outputs[0].text
@@ -146,7 +151,7 @@ class Codec:
                 chunks.close()
 
     def encode(self, value: Any) -> bytes:
-        """``value`` (a model, or a list of them) as compact JSON, UTF-8.
+        """``value`` (a model, or anything msgspec writes that holds models) as compact JSON, UTF-8.
 
         One call of a ``msgspec.json.Encoder``, after a look at the value's members: a value that the other codec
         decoded is rebuilt first, at about the cost of decoding it twice. Raises ``TypeError`` for types that JSON
@@ -300,6 +305,12 @@ class Codec:
             raise not_an_event(type(event))
         return encode_frame(event.type.encode(), self.encode(event))
 
+    def _is_clear(self, data: Any, tag: Any, cls: Any) -> bool:
+        """Whether data is a ``cls`` although it looks like an error's body too: no text or bill must be lost."""
+        return tag is not UNSET or (
+            cls in (MessageOutputEvent, ResponseDoneEvent) and self._reader.plans.fits(data, cls)
+        )
+
     def meter(self) -> StreamMeter:
         """A meter for one stream."""
         return StreamMeter(self.decode_event)
@@ -326,7 +337,7 @@ class Codec:
                     is_named = event not in ("", "message")  # "message" is the name of an event without one.
                     if is_named or failure is not None:
                         tag, candidates = self._reader.plans.unions[_EVENTS].sight(data)
-                        if failure is not None and (tag is UNSET or not candidates):
+                        if failure is not None and not any(self._is_clear(data, tag, cls) for cls, _ in candidates):
                             return failure
                         if is_named and tag is UNSET:
                             cls = next((cls for cls in _EVENTS if cls.type == event), None)

@@ -8,8 +8,8 @@ from msgspec import UNSET, Raw, Struct, structs
 from ..jsontext import child_path, decoder_of
 from ..models.base import TaggedModel, is_model
 from ..models.variants import fields_of
-from ..spelling.families import Naming, keys_of
-from ..spelling.foreign import foreign_fields_of, holds_models, unwrapped
+from ..spelling.families import Naming, keys_of, unwrapped
+from ..spelling.foreign import foreign_fields_of, holds_models
 from .open_union import tagged_members
 from .plans import plain_plans
 

@@ -23,23 +23,30 @@ class ForeignPlan:
         infos = {info.name: info for info in structs.fields(tp)} if issubclass(cls, Struct) else {}
         keys = {name: infos[name].encode_name if infos else name for name in self._types}
         config = cls.__struct_config__ if infos else None
-        is_array = issubclass(cls, tuple) or (config is not None and config.array_like)
+        is_tuple = issubclass(cls, tuple)
+        is_array = is_tuple or (config is not None and config.array_like)
+        # A typed dict checks nothing itself.
+        required: frozenset[str] = getattr(cls, "__required_keys__", frozenset())
+        # attrs leaves out the underscores at the beginning of a name.
+        aliases = {attribute.name: attribute.alias for attribute in getattr(cls, "__attrs_attrs__", ())}
+        self._arguments = {name: aliases.get(name, name) for name in self._types}
         self._steps: dict[str, str | int] = (
             {name: position for position, name in enumerate(keys)} if is_array else {**keys}
         )
+        fields: list[Any] = []
+        for name, part in self._types.items():
+            shown = Raw if holds_models[part] else part
+            if name in required:
+                fields.append((name, shown, field(name=keys[name])))
+            else:
+                # If it is absent, that is left to the class, which knows its default or that it is required.
+                fields.append((name, Union[shown, UnsetType], field(default=UNSET, name=keys[name])))
         shell = defstruct(
             cls.__name__,
-            [
-                # A field that is absent is left to the class, which knows its default or that it is required.
-                (
-                    name,
-                    Union[Raw if holds_models[part] else part, UnsetType],
-                    field(default=UNSET, name=key),
-                )
-                for (name, part), key in zip(self._types.items(), keys.values(), strict=True)
-            ],
+            fields,
+            kw_only=not is_array,
             array_like=is_array,
-            forbid_unknown_fields=config is not None and config.forbid_unknown_fields,
+            forbid_unknown_fields=is_tuple or (config is not None and config.forbid_unknown_fields),
             tag_field=config.tag_field if config else None,
             tag=config.tag if config else None,
         )
@@ -54,7 +61,7 @@ class ForeignPlan:
             if isinstance(value, Raw):
                 value = read_part(self._readers[tp], value, child_path(path, self._steps[name]), met)
             if value is not UNSET:
-                values[name] = value
+                values[self._arguments[name]] = value
         try:
             return self._cls(**values)
         except (ValueError, TypeError) as error:

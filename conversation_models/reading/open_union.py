@@ -37,7 +37,7 @@ class OpenUnion:
         self.members = members
         self.decoder: Decoder[Any] = Decoder(Union[tuple([family.classes[cls] for cls in members])])
         self._naming: Naming = family.naming
-        self._by_tag: dict[Any, Any] = {cls.type: cls for cls in members}
+        self._by_tag: dict[Any, Any] = {cls.__struct_config__.tag: cls for cls in members}
         # The keys that identify a model if there is no tag, most specific first, in its own spelling and in the other.
         deciding: list[tuple[str, Any, Naming]] = [
             (keys_of[cls, naming].by_name[name], cls, naming)

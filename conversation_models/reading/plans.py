@@ -20,8 +20,8 @@ from ..jsontext import child_path, decode_error, decoder_of
 from ..models.base import is_model
 from ..models.events import ConversationEvent, Event
 from ..models.variants import public_of
-from ..spelling.families import PLAIN, Family, Naming, rebuild_type
-from ..spelling.foreign import foreign_fields_of, hides_models, holds_models, unwrapped
+from ..spelling.families import PLAIN, Family, Naming, rebuild_type, unwrapped
+from ..spelling.foreign import foreign_fields_of, hides_models, holds_models
 from .foreign_plan import ForeignPlan
 from .model_plan import NAMES, ModelPlan
 from .open_union import OpenUnion, tagged_members, unknown
@@ -78,6 +78,9 @@ class Plans:
             return lambda raw, _path, _met, _odd: decode(raw)
         if is_model(tp):
             return self._well_formed_model_reader(tp)
+        if get_origin(tp) is Annotated and not _is_container(get_args(tp)[0]):
+            # What is said of a value that holds a model says nothing of its shape.
+            return self._readers[get_args(tp)[0]]
         if foreign_fields_of(tp):
             return ForeignPlan(tp, self._readers).read
         if get_origin(tp) in (Union, UnionType):
@@ -122,7 +125,8 @@ class Plans:
     def _union_reader(self, tp: Any) -> Read:
         arms = [unwrapped(arm) for arm in get_args(tp) if arm is not UnsetType]
         members = tagged_members(tp)
-        objects = [arm for arm in arms if holds_models[arm] and not _is_array(arm)]
+        # Of the caller's, also those without models: they can be told apart by their tags only.
+        objects = [arm for arm in arms if arm not in members and _is_object(arm)]
         arrays = [arm for arm in arms if holds_models[arm] and _is_array(arm)]
         decode_other = decoder_of[Union[tuple(arms)]].decode
         is_open_to_all = len(members) == len(arms)
@@ -130,11 +134,13 @@ class Plans:
 
         def read(raw: Any, path: str, met: list[Met], odd: str | None) -> Any:
             first = memoryview(raw)[0]
+            if first == BEGIN_OBJECT and objects:
+                is_one = len(objects) == 1 and not union
+                arm = objects[0] if is_one else _by_tag(raw, objects)
+                if arm is not None or not union:
+                    return self._readers[arm or objects[0]](raw, path, met, odd)
             if union and (is_open_to_all or first == BEGIN_OBJECT):
                 return self._read_member(raw, union, path, met, odd)
-            if first == BEGIN_OBJECT and objects:
-                arm = objects[0] if len(objects) == 1 else _by_tag(raw, objects)
-                return self._readers[arm](raw, path, met, odd)
             if first == BEGIN_ARRAY and arrays:
                 return self._readers[arrays[0]](raw, path, met, odd)
             return decode_other(raw)
@@ -144,7 +150,10 @@ class Plans:
     def _read_member(self, raw: Raw, union: OpenUnion, path: str, met: list[Met], odd: str | None = None) -> Any:
         """Read the member of ``union`` at ``path``."""
         if odd is not None and (model := union.tagged(raw)) is not None:
-            return self._models[model].read(raw, path, met, odd)
+            try:
+                return self._models[model].read(raw, path, met, odd)
+            except ValidationError as error:
+                raise decode_error(error, raw, path) from error
         tag, candidates = union.sight(raw)
         before = len(met)
         for model, naming in candidates:
@@ -200,7 +209,9 @@ class Plans:
         cls = get_origin(inner)
         make = cls if cls in (set, frozenset) else None
         decode = decoder_of[list[Raw] if make else _with_raw_arguments(tp)].decode
+        # If these are all there can be.
         members = tagged_members(arguments[0]) if len(arguments) == 1 else ()
+        members = members if len(members) == len(get_args(arguments[0])) else ()
 
         def read(raw: Any, path: str, met: list[Met], _odd: str | None) -> Any:
             value = decode(raw)
@@ -241,14 +252,28 @@ def _in_other_naming(model: Any, naming: Naming, path: str) -> ConversationDecod
     )
 
 
-def _by_tag(raw: Raw, structs: list[Any]) -> Any:
-    """The one of several tagged structs of the caller's that a text is."""
-    for cls in structs:
-        config = (get_origin(cls) or cls).__struct_config__
+def _by_tag(raw: Raw, arms: list[Any]) -> Any:
+    """The one of several tagged structs of the caller's that a text is, ``None`` if it is none of them."""
+    for cls in arms:
+        config = getattr(get_origin(cls) or cls, "__struct_config__", None)
+        if config is None or config.tag is None:
+            continue
         tag = decoder_of[dict[str, Raw]].decode(raw).get(config.tag_field)
         if tag is not None and decoder_of[Any].decode(tag) == config.tag:
             return cls
-    return structs[0]  # Its own decoder raises the error for a tag that is wrong.
+    return None
+
+
+def _is_object(tp: Any) -> bool:
+    """Whether values of a type other than a model's can be JSON objects, as far as models may be in its place."""
+    tp = get_args(tp)[0] if get_origin(tp) is Annotated else tp
+    cls = get_origin(tp) or tp
+    is_struct = isinstance(cls, type) and issubclass(cls, Struct)
+    return (is_struct and not cls.__struct_config__.array_like) or bool(holds_models[tp] and not _is_array(tp))
+
+
+def _is_container(tp: Any) -> bool:
+    return bool(get_args(tp)) and get_origin(tp) not in (Union, UnionType) and not foreign_fields_of(tp)
 
 
 def _is_array(tp: Any) -> bool:

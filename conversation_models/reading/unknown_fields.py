@@ -5,8 +5,9 @@ unknown fields in mappings, at some cost. Then the codec derives classes that ha
 come. Nothing depends on it but speed.
 
 Keys are chosen by whoever writes the documents, so learning has to be bounded. The first few keys are learned at first
-sight. After that, a key is learned once it has been met so often that reading it slowly has cost about as much as
-learning it costs. When as many are learned as may be, all are forgotten: those still in use are soon learned anew.
+sight. After that, a key is learned once it has been met so often that reading it slowly has cost a good part of what
+learning it costs (some milliseconds). When as many are learned as may be, all are forgotten: those still in use are
+soon learned anew.
 """
 
 from collections.abc import Callable, Mapping
@@ -32,10 +33,13 @@ from .untagged import Merged, OddMemberError
 __all__ = ["Reader", "UnknownSeen"]
 
 AT_FIRST_SIGHT = 32
+"""So many keys are learned when they are first met."""
+SIGHTINGS = 128
+"""After these, a key has to be met so often, and some times more for each key that is known."""
+SIGHTINGS_FOR_EACH = 8
 MAX_LEARNED = 256
-SIGHTINGS = 32
-MAX_KEY_LENGTH = 128
 MAX_SEEN = 1024
+MAX_KEY_LENGTH = 128
 MAX_PATH_LENGTH = 512
 
 
@@ -118,6 +122,8 @@ class Reader:
         """Note what no model has. O(met)."""
         with BUILDING:
             ripe = []
+            # Deriving classes takes longer, the more fields they have.
+            sightings = SIGHTINGS + SIGHTINGS_FOR_EACH * len(self._learned)
             for owner, name, path in met:
                 # Not the whole key: it may be long.
                 place = (owner, name and name[: MAX_KEY_LENGTH + 1])
@@ -129,7 +135,7 @@ class Reader:
                         self._make_room()
                     seen = self._seen[place] = _Seen(path[:MAX_PATH_LENGTH], time())
                 seen.sightings += 1
-                if (self._may_learn_at_first_sight or seen.sightings == SIGHTINGS) and self._is_learnable(*place):
+                if (self._may_learn_at_first_sight or seen.sightings >= sightings) and self._is_learnable(*place):
                     self._may_learn_at_first_sight = max(self._may_learn_at_first_sight - 1, 0)
                     self._learned[place] = self._seen.pop(place)
                     ripe.append(place)

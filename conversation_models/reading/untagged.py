@@ -122,8 +122,9 @@ class Merged:
             keys = keys_of[model, naming].by_name
             for info in fields_of(model):
                 merged.setdefault(keys[info.name], []).append(_without_unset(info.type))
-            for key in self._family.slots(model).values():
-                merged.setdefault(key, []).append(Any)
+        # A learned key that is a known field of another member is left to others: it can have any type here.
+        learned = {key for model in members for key in self._family.slots(model).values()} - merged.keys()
+        merged |= {key: [Any] for key in sorted(learned)}
         if "type" in merged:
             raise TypeError("A field has the name of the tag")
         names = {key: f"f{position}" for position, key in enumerate(merged)}
@@ -149,14 +150,14 @@ class Merged:
                     decider = names[keys_of[model, naming].by_name[name]]
                     source += f"        if m.{decider} is not UNSET:\n{part.statements(is_tagged=False)}"
         for model, part in zip(members, parts, strict=True):
-            source += f"    if tag == {model.type!r}:\n{part.statements(is_tagged=True)}"
+            source += f"    if tag == {model.__struct_config__.tag!r}:\n{part.statements(is_tagged=True)}"
         return _Reading(struct, _compiled(f"{source}    raise OddMemberError\n", constants))
 
     def _member(self, model: Any, position: int, names: dict[str, str], types: dict[str, Any]) -> "_Member":
         """How to make a member of a union from a merged struct."""
         keys = keys_of[model, self._family.naming].by_name
         own = {keys[info.name]: info for info in fields_of(model)}
-        slots = {key: name for name, key in self._family.slots(model).items()}
+        slots = {key: name for name, key in self._family.slots(model).items() if types[key] is Any}
         required = [names[key] for key, info in own.items() if info.required]
         optional = [names[key] for key in (*own, *slots) if names[key] not in required]
         foreign = [name for key, name in names.items() if key not in own and key not in slots]
@@ -211,7 +212,9 @@ class _Member(Struct):
             present = "".join([f" - (m.{name} is not UNSET)" for name in self.optional])
             odd = [f"astuple(m).count(UNSET) != {absent}{present}"]
         else:
-            odd = [f"m.{name} is not UNSET" for name in self.foreign] + [f"m.{name} is UNSET" for name in self.required]
+            odd = [f"m.{name} is not UNSET" for name in self.foreign]
+        # Also where all are counted: a field of another member may make up for one that is missing.
+        odd += [f"m.{name} is UNSET" for name in self.required]
         check = " or ".join([*odd, *self.wrong])
         return f"            if {check}: raise OddMemberError\n            return {self.call}\n"
 

@@ -7,7 +7,7 @@ from its traffic are declared in the variants too: that makes them as fast as fi
 
 from collections.abc import Callable, Mapping
 from types import UnionType
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
 from msgspec import UNSET, defstruct, field
 
@@ -16,13 +16,27 @@ from ..models.base import Model, is_model
 from ..models.recognition import is_count, models_in
 from ..models.variants import NO_FIELDS, derive, field_like, fields_of, public_of
 
-__all__ = ["PLAIN", "Family", "Keys", "Naming", "keys_of", "rebuild_type", "spells"]
+__all__ = ["PLAIN", "Family", "Keys", "Naming", "keys_of", "rebuild_type", "spells", "unwrapped"]
 
 Naming = Literal["camel", "snake"]
 
 
+def unwrapped(tp: Any) -> Any:
+    """The type that a ``NewType``, a ``type`` statement or the bound of a variable stands for; else ``tp`` itself."""
+    while True:
+        inner = getattr(tp, "__supertype__", None) or getattr(tp, "__value__", None)
+        if inner is None and isinstance(tp, TypeVar):
+            inner = tp.__bound__ or (Union[tp.__constraints__] if tp.__constraints__ else Any)
+        if inner is None:
+            return tp
+        tp = inner
+
+
 def rebuild_type(tp: Any, replace: Callable[[Any], Any]) -> Any:
-    """``tp`` with every class ``C`` in it replaced by ``replace(C)``, through lists, dicts and unions."""
+    """``tp`` with every class ``C`` in it replaced by ``replace(C)``, through lists, dicts, unions and type names."""
+    if isinstance(tp, TypeVar) and (replaced := replace(tp)) is not tp:
+        return replaced
+    tp = unwrapped(tp)
     arguments = get_args(tp)
     if not arguments or get_origin(tp) is Literal:
         return replace(tp)

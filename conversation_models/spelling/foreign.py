@@ -7,9 +7,9 @@ from msgspec import Struct, inspect, structs
 from ..building import Built
 from ..models.base import is_model
 from ..models.variants import fields_of
-from .families import rebuild_type
+from .families import rebuild_type, unwrapped
 
-__all__ = ["check_type", "field_names_of", "foreign_fields_of", "hides_models", "holds_models", "unwrapped"]
+__all__ = ["check_type", "field_names_of", "foreign_fields_of", "hides_models", "holds_models"]
 
 
 def field_names_of(cls: Any) -> list[str]:
@@ -36,13 +36,6 @@ def foreign_fields_of(tp: Any) -> dict[str, Any]:
         return {}
     hints, variables = get_type_hints(cls, include_extras=True), _bindings(tp)
     return {name: _bound(_required(hints[name]), variables) for name in names}
-
-
-def unwrapped(tp: Any) -> Any:
-    """The type that a ``NewType`` or a ``type`` statement gives a name to; ``tp`` itself if it is neither."""
-    while (inner := getattr(tp, "__supertype__", None) or getattr(tp, "__value__", None)) is not None:
-        tp = inner
-    return tp
 
 
 def _build_holds_models(tp: Any) -> bool:

@@ -13,6 +13,7 @@ from msgspec import UNSET, Meta, UnsetType
 import conversation_models as cm
 
 T = TypeVar("T")
+B = TypeVar("B", bound=cm.ConversationUsageInfo)
 
 
 class Envelope(msgspec.Struct):
@@ -80,6 +81,36 @@ class Pair(NamedTuple):
     calls: int = 1
 
 
+class Needed(TypedDict):
+    entry: cm.OutputEntry
+    seen: bool
+
+
+@attrs.define
+class Private:
+    _usage: cm.ConversationUsageInfo
+
+
+class Failed(msgspec.Struct, tag=True):
+    message: str
+
+
+class Succeeded(msgspec.Struct, tag=True):
+    body: cm.ConversationResponse
+
+
+class Result(msgspec.Struct):
+    result: Succeeded | Failed
+
+
+class Custom(msgspec.Struct, tag="custom"):
+    n: int
+
+
+class Bounded(msgspec.Struct, Generic[B]):
+    usage: B
+
+
 class Keyed(TypedDict, total=False):
     entry: cm.OutputEntry
     seen: bool
@@ -92,6 +123,8 @@ class Wrapping(cm.ConversationResponse, frozen=True, kw_only=True):
 # mypy 2.4 crashes on a NewType of a class with dataclass_transform, so it must not recognise this one.
 new_type: Any = NewType
 Body = new_type("Body", cm.ConversationResponse)
+
+BODIES: Any = list[Body]  # type: ignore[valid-type]
 
 CODECS = {"camel": cm.camel, "snake": cm.snake}
 every_codec = pytest.mark.parametrize("naming", CODECS)
@@ -161,6 +194,22 @@ EMBEDDED: list[tuple[Any, str, Any]] = [
     (Envelope | None, "null", None),
     (cm.ConversationResponse | int, "3", 3),
     (Body, BODY_TEXT, RESPONSE),
+    (BODIES, f"[{BODY_TEXT}]", [RESPONSE]),
+    (Bounded, f'{{"usage":{USAGE_TEXT}}}', Bounded(USAGE)),
+    (Needed, f'{{"entry":{CALL_TEXT},"seen":true}}', {"entry": CALL, "seen": True}),
+    (Result, f'{{"result":{{"type":"Succeeded","body":{BODY_TEXT}}}}}', Result(Succeeded(RESPONSE))),
+    (Result, '{"result":{"type":"Failed","message":"m"}}', Result(Failed("m"))),
+    (
+        list[cm.FunctionCallEntry | Custom],
+        f'[{{"type":"custom","n":1}},{CALL_TEXT[:-1]},"new":1}},{{"type":"custom","n":2}}]',
+        [Custom(1), CALL.with_unknown_fields({"new": 1}), Custom(2)],
+    ),
+    (
+        list[Annotated[cm.OutputEntry, Meta(title="t")]],
+        f'[{CALL_TEXT[:-1]},"new":1}}]',
+        [CALL.with_unknown_fields({"new": 1})],
+    ),
+    (dict[str, Annotated[cm.ConversationResponse, Meta(title="t")] | None], f'{{"a":{BODY_TEXT}}}', {"a": RESPONSE}),
     (Annotated[list[cm.OutputEntry], Meta(min_length=1)], f"[{CALL_TEXT}]", [CALL]),
     (Wrapping, BODY_TEXT, Wrapping(conversation_id="c1", outputs=[CALL, UNKNOWN], usage=USAGE)),
     (
@@ -188,6 +237,12 @@ def test_any_type_that_holds_models_is_read_and_written_in_either_naming(
     # What one codec has read, the other writes.
     for other, writer in CODECS.items():
         assert json.loads(writer.encode(read)) == json.loads(spelled(other, text))
+
+
+@every_codec
+def test_a_private_attribute_of_an_attrs_class_is_read(naming: str) -> None:
+    # msgspec does not write it.
+    assert CODECS[naming].decode(spelled(naming, f'{{"_usage":{USAGE_TEXT}}}'), Private) == Private(USAGE)
 
 
 @every_codec
@@ -220,6 +275,10 @@ WRONG: list[tuple[Any, str, str, str]] = [
     (Listed, "[3,[]]", "Expected `object`, got `array`", "$[1]"),
     (Keyed, '{"entry":{"type":"function.call"}}', "missing required field", "$.entry"),
     (tuple[cm.ConversationResponse, int], "[]", "Expected `array` of length 2", "$"),
+    (Needed, '{"seen":true}', "missing required field `entry`", "$"),
+    (Pair, "[{},1,2]", "Expected `array` of at most length 2", "$"),
+    (Result, '{"result":{"type":"Other"}}', "Invalid value 'Other'", "$.result.type"),
+    (BODIES, '[{"conversation_id":7,"outputs":[]}]', "Expected `str`, got `int`", "$[0].conversation_id"),
 ]
 
 

@@ -243,6 +243,54 @@ def test_text_that_is_cut_off_is_not_an_unknown_member(data: bytes, union: Any) 
             codec.decode(data, union)
 
 
+@pytest.mark.parametrize(
+    ("data", "union"),
+    [
+        # A field of another member beside the lack of a required one, after a member without a tag.
+        (b'[{"documentUrl":"s"},{"type":"text","referenceIds":[1]}]', cm.ContentChunk),
+        (b'[{"fileId":"s","tool":"t"},{"type":"thinking","text":"a"}]', cm.ContentChunk),
+        (
+            b'[{"content":"x","id":"m"},{"type":"conversation.response.done","conversationId":"c"}]',
+            cm.ConversationEvent,
+        ),
+    ],
+)
+def test_a_field_of_another_member_does_not_make_up_for_a_missing_one(data: bytes, union: Any) -> None:
+    with pytest.raises(cm.ConversationDecodeError, match="missing required field") as caught:
+        cm.camel.decode(data, list[union])
+    assert caught.value.path == "$[1]"
+    assert isinstance(cm.snake.decode(b'{"code":3,"name":"x"}', cm.ConversationEvent), cm.Unknown)
+
+
+def test_a_learned_key_of_one_member_does_not_change_how_others_are_read() -> None:
+    codec = cm.Codec("camel")
+    tp = list[cm.OutputEntry]
+    untagged = (
+        b'[{"toolCallId":"t","name":"f","arguments":"{}"},{"content":[{"text":"a"}]},{"name":"n","info":{},"id":"i"}]'
+    )
+    repeated = b'[{"toolCallId":{},"name":"t","arguments":{"a":1},"toolCallId":"t"}]'
+
+    def calls() -> int:
+        codec.decode(untagged, tp)
+        with counted_calls() as count:
+            codec.decode(untagged, tp)
+        return count[0]
+
+    expected, few = codec.decode(untagged, tp), calls()
+    assert isinstance(codec.decode(repeated, tp)[0], cm.Unknown)
+    # Fields of other entries, of every kind.
+    for learned in (b"toolCallId", b"content", b"info", b"arguments"):
+        codec.decode(
+            b'[{"type":"agent.handoff","previousAgentId":"","previousAgentName":"","nextAgentId":"","nextAgentName":"",'
+            b'"%b":1}]' % learned,
+            tp,
+        )
+    assert len(codec.unknown_seen) == 5
+    assert codec.decode(untagged, tp) == expected
+    assert calls() == few
+    assert isinstance(codec.decode(repeated, tp)[0], cm.Unknown)
+
+
 def test_a_model_that_is_asked_for_needs_no_tag() -> None:
     assert cm.snake.decode(b'{"text":"a"}', cm.TextChunk) == cm.TextChunk(text="a")
 

@@ -92,6 +92,19 @@ def test_untagged_data_without_a_name_is_recognised_by_its_fields() -> None:
     assert read(stream(untagged, event=False)) == EVENTS
 
 
+@pytest.mark.parametrize(
+    ("data", "cls"),
+    [
+        (b'{"usage":{"totalTokens":5},"error":"warn"}', cm.ResponseDoneEvent),
+        (b'{"id":"m","content":"hi","detail":"low"}', cm.MessageOutputEvent),
+        (b'{"error":"warn","usage":5}', cm.ServiceError),
+        (b'{"message":"m","code":3,"detail":"x"}', cm.ServiceError),
+    ],
+)
+def test_text_and_a_bill_are_not_lost_to_what_looks_like_an_error(data: bytes, cls: type) -> None:
+    assert isinstance(cm.camel.decode_event(data), cls)
+
+
 def test_unknown_events_keep_their_type_and_bytes() -> None:
     raw = b'{"type":"video.output.delta","n":1.50}'
     for head in b"", b"event: video.output.delta\n", b"event: message.output.delta\n", b"event: x\n":

@@ -271,7 +271,7 @@ def test_threads_that_learn_different_fields_at_once_lose_none() -> None:
 
 @pytest.mark.long
 def test_threads_that_learn_different_fields_at_once_lose_none_many_times() -> None:
-    learn_in_fresh_processes(40, 60)
+    learn_in_fresh_processes(30, 8)
 
 
 # Values -----------------------------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """Tells which model a member of a union is, with or without a tag."""
 
+from types import UnionType
 from typing import Any, NamedTuple, Union, get_args, get_origin
 
 from msgspec import UNSET, Raw, Struct, UnsetType, ValidationError, defstruct, structs
@@ -101,7 +102,7 @@ def tagged_members(tp: Any) -> tuple[Any, ...]:
 
 
 def _build_tagged_members(tp: Any) -> tuple[Any, ...]:
-    arms = get_args(tp) if get_origin(tp) is not list else ()
+    arms = get_args(tp) if get_origin(tp) in (Union, UnionType) else ()
     return tuple([arm for arm in arms if is_model(arm) and issubclass(arm, TaggedModel)])
 
 

@@ -131,12 +131,13 @@ class StreamMeter:
         except ConversationDecodeError as error:
             return InvalidEvent(data, error, name)
 
-    def _service_error(self, data: bytes, name: str) -> ServiceError | None:
+    def _service_error(self, data: bytes, name: str) -> StreamEvent | None:
         if self._progress.ended or kind_of_data(data, "") in TYPES:
             return None
         try:
-            return service_error(data, name)
-        except UnicodeDecodeError:
+            # Whether it is one indeed, ``read_event`` decides, as for everybody else.
+            return self._read_event(data, name) if service_error(data, name) else None
+        except (UnicodeDecodeError, ConversationDecodeError):
             return None
 
 

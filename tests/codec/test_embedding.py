@@ -187,6 +187,12 @@ EMBEDDED: list[tuple[Any, str, Any]] = [
     (Sequence[cm.OutputEntry], f"[{CALL_TEXT}]", [CALL]),
     (tuple[cm.ConversationResponse, int], f"[{BODY_TEXT},1]", (RESPONSE, 1)),
     (tuple[cm.ConversationResponse, ...], f"[{BODY_TEXT}]", (RESPONSE,)),
+    (list[tuple[cm.FunctionCallEntry]], f'[[{CALL_TEXT[:-1]},"new":1}}]]', [(CALL.with_unknown_fields({"new": 1}),)]),
+    (
+        dict[str, cm.FunctionCallEntry],
+        f'{{"a":{CALL_TEXT[:-1]},"new":1}}}}',
+        {"a": CALL.with_unknown_fields({"new": 1})},
+    ),
     (dict[str, cm.ConversationResponse], f'{{"a":{BODY_TEXT}}}', {"a": RESPONSE}),
     (dict[int, list[cm.OutputEntry]], f'{{"1":[{CALL_TEXT}]}}', {1: [CALL]}),
     (Mapping[str, Envelope], f'{{"a":{{"body":{BODY_TEXT},"team":"none","tries":0}}}}', {"a": Envelope(RESPONSE)}),

@@ -171,3 +171,15 @@ def test_drift_refuses_text_that_is_not_json(data: bytes) -> None:
     with pytest.raises(cm.ConversationDecodeError) as caught:
         cm.snake.drift(data)
     assert caught.value.path is None
+
+
+@pytest.mark.parametrize(
+    ("tp", "data", "paths"),
+    [
+        (dict[str, cm.TextChunk], b'{"a":{"text":"x","new":1}}', ["$.a.new"]),
+        (tuple[cm.TextChunk], b'[{"text":"x","new":1}]', ["$[0].new"]),
+        (list[tuple[cm.TextChunk]], b'[[{"text":"x"}],[{"text":"x","new":1}]]', ["$[1][0].new"]),
+    ],
+)
+def test_drift_looks_into_lists_and_dicts_of_one_model(tp: Any, data: bytes, paths: list[str]) -> None:
+    assert cm.camel.drift(data, tp) == paths

@@ -102,7 +102,12 @@ def test_untagged_data_without_a_name_is_recognised_by_its_fields() -> None:
     ],
 )
 def test_text_and_a_bill_are_not_lost_to_what_looks_like_an_error(data: bytes, cls: type) -> None:
-    assert isinstance(cm.camel.decode_event(data), cls)
+    event = cm.camel.decode_event(data)
+    assert isinstance(event, cls)
+    meter = cm.camel.meter()
+    meter.feed(b"data: %b\n\n" % data)
+    assert meter.error == (event if isinstance(event, (cm.ServiceError, cm.ResponseErrorEvent)) else None)
+    assert meter.usage == (event.usage if isinstance(event, cm.ResponseDoneEvent) else None)
 
 
 def test_unknown_events_keep_their_type_and_bytes() -> None:

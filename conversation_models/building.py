@@ -8,9 +8,9 @@ another one, hence the lock is reentrant. Reading something already built takes 
 import os
 from collections.abc import Callable
 from threading import RLock
-from typing import TypeVar
+from typing import Any, TypeVar
 
-__all__ = ["BUILDING", "Built"]
+__all__ = ["BUILDING", "Built", "compile_function"]
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -35,3 +35,10 @@ class Built(dict[K, V]):
             if key not in self:
                 self[key] = self._build(key)
             return self[key]
+
+
+def compile_function(source: str, names: dict[str, Any]) -> Callable[..., Any]:
+    """The function called ``function`` that ``source`` defines, with ``names`` as its global names."""
+    exec(source, names)
+    function: Callable[..., Any] = names["function"]
+    return function

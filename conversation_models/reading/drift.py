@@ -1,16 +1,17 @@
 """Finds the fields and tags in a document that the models do not know, and required fields that it leaves out."""
 
-from typing import Annotated, Any, get_args, get_origin
+from typing import Any, get_args, get_origin
 
 import msgspec
-from msgspec import UNSET, Raw, Struct, structs
+from msgspec import UNSET, Raw
 
 from ..jsontext import child_path, decoder_of
 from ..models.base import TaggedModel, is_model
 from ..models.variants import fields_of
 from ..spelling.families import Naming, keys_of, unwrapped
-from ..spelling.foreign import foreign_fields_of, holds_models
+from ..spelling.foreign import foreign_fields_of, foreign_keys_of, holds_models
 from .open_union import tagged_members
+from .parts import item_types, without_metadata
 from .plans import plain_plans
 
 __all__ = ["find_drift"]
@@ -21,9 +22,7 @@ def find_drift(data: Any, tp: Any, naming: Naming, path: str, found: list[str]) 
 
     Looks only into values that can hold a model, object by object. A value of the wrong shape is skipped.
     """
-    tp = unwrapped(tp)
-    if get_origin(tp) is Annotated:
-        tp = get_args(tp)[0]
+    tp = without_metadata(unwrapped(tp))
     if not holds_models[tp]:
         return
     kind = bytes(memoryview(data)[:1])
@@ -34,10 +33,7 @@ def find_drift(data: Any, tp: Any, naming: Naming, path: str, found: list[str]) 
         if is_model(tp):
             _drift_of_model(data, tp, naming, path, found)
         elif foreign := foreign_fields_of(tp):
-            cls: Any = get_origin(tp) or tp
-            infos = structs.fields(cls) if issubclass(cls, Struct) else ()
-            keys = {info.name: info.encode_name for info in infos}
-            types = {keys.get(name, name): field for name, field in foreign.items()}
+            types = {key: foreign[name] for name, key in foreign_keys_of(tp).items()}
             _drift_of_fields(data, types, naming, path, found)
         else:
             _drift_of_arguments(data, tp, naming, path, found)
@@ -57,8 +53,7 @@ def _drift_of_arguments(data: Any, tp: Any, naming: Naming, path: str, found: li
     elif hasattr(cls, "__iter__"):
         if is_array:
             raws = decoder_of[list[Raw]].decode(data)
-            types = arguments if cls is tuple and Ellipsis not in arguments else [arguments[0]] * len(raws)
-            for index, (raw, part) in enumerate(zip(raws, types, strict=False)):
+            for index, (raw, part) in enumerate(zip(raws, item_types(tp, len(raws)), strict=False)):
                 find_drift(raw, part, naming, f"{path}[{index}]", found)
     else:
         for arm in arguments:

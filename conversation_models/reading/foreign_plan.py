@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any, Union, get_origin
 
-from msgspec import UNSET, Raw, Struct, UnsetType, ValidationError, defstruct, field, structs
+from msgspec import UNSET, Raw, Struct, UnsetType, ValidationError, defstruct, field
 from msgspec.json import Decoder
 
 from ..jsontext import child_path
-from ..spelling.foreign import foreign_fields_of, holds_models
+from ..spelling.foreign import foreign_fields_of, foreign_keys_of, holds_models
 from .parts import Met, Read, read_part
 
 __all__ = ["ForeignPlan"]
@@ -20,9 +20,8 @@ class ForeignPlan:
         self._cls = cls = get_origin(tp) or tp
         self._types = foreign_fields_of(tp)
         self._readers = readers
-        infos = {info.name: info for info in structs.fields(tp)} if issubclass(cls, Struct) else {}
-        keys = {name: infos[name].encode_name if infos else name for name in self._types}
-        config = cls.__struct_config__ if infos else None
+        keys = foreign_keys_of(tp)
+        config = cls.__struct_config__ if issubclass(cls, Struct) else None
         is_tuple = issubclass(cls, tuple)
         is_array = is_tuple or (config is not None and config.array_like)
         # A typed dict checks nothing itself.

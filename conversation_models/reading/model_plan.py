@@ -5,21 +5,17 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any, get_args
 
-from msgspec import UNSET, Raw, UnsetType, ValidationError, defstruct, field, structs
+from msgspec import Raw, UnsetType, ValidationError, defstruct, structs
 from msgspec.json import Decoder
 
 from ..errors import ConversationDecodeError
 from ..jsontext import child_path, decoder_of
-from ..models.variants import field_like, fields_of
-from ..spelling.families import Family, Naming, keys_of
+from ..models.variants import fields_of
+from ..spelling.families import NAMES, Family, Naming, keys_of, other_naming
 from ..spelling.foreign import holds_models
-from .open_union import other_naming
 from .parts import BEGIN_ARRAY, BEGIN_OBJECT, Met, Read, meet, read_part, without_unset
 
-__all__ = ["NAMES", "ModelPlan"]
-
-NAMES: dict[Naming, str] = {"camel": "camelCase", "snake": "snake_case"}
-"""What people call the namings."""
+__all__ = ["ModelPlan"]
 
 _members = Decoder(dict[str, Raw])
 _builtins = Decoder(Any)
@@ -59,12 +55,9 @@ class ModelPlan:
         self._known = {config.tag_field, *keys.by_name.values()}
         self._tag_field = config.tag_field
         # A shell has the fields of the model, but with texts where the model has models.
-        fields: list[Any] = [
-            (info.name, _with_raw_models(info.type), field_like(info, keys.by_name[info.name], family.classes))
-            for info in fields_of(model)
-        ]
+        fields = family.fields(model, _with_raw_models)
         self._lenient: Decoder[Any] = Decoder(defstruct(model.__name__, fields, kw_only=True))
-        fields += [(name, Any, field(default=UNSET, name=key)) for name, key in family.slots(model).items()]
+        fields += family.learned_fields(model)
         if self._tag_field:
             # To the shell it is a field like any other, so it has to be a known one. The caller has read it.
             fields.append((self._tag_field, Raw, Raw()))
@@ -80,19 +73,18 @@ class ModelPlan:
     def read(self, data: Any, path: str, met: list[Met], odd: str | None = None) -> Any:
         """Read a model."""
         unknown: dict[str, Any] = {}
-        if odd == "" and not self._forbids_unknown_fields:
-            if len(self._parts) < 2 and (value := self._read_carrier(data, path, met)) is not None:
-                return value
+        is_odd = odd == "" and not self._forbids_unknown_fields
+        if is_odd and len(self._parts) < 2 and (value := self._read_carrier(data, path, met)) is not None:
+            return value
+        try:
+            shell = None if is_odd else self._strict.decode(data)
+        except ValidationError:
+            if self._forbids_unknown_fields:
+                raise
+            shell = None
+        if shell is None:
             shell = self._lenient_shell(data, path)
             unknown = self._unknown_fields(data, path, met)
-        else:
-            try:
-                shell = self._strict.decode(data)
-            except ValidationError:
-                if self._forbids_unknown_fields:
-                    raise
-                shell = self._lenient_shell(data, path)
-                unknown = self._unknown_fields(data, path, met)
         fields = structs.asdict(shell)
         if self._tag_field:
             fields.pop(self._tag_field, None)

@@ -10,9 +10,9 @@ from ..building import Built
 from ..models.base import TaggedModel, is_model
 from ..models.recognition import RECOGNISED_BY
 from ..models.unknown import Unknown
-from ..spelling.families import PLAIN, Family, Naming, keys_of
+from ..spelling.families import PLAIN, Family, Naming, keys_of, other_naming
 
-__all__ = ["OpenUnion", "Sighting", "other_naming", "tagged_members", "unknown"]
+__all__ = ["OpenUnion", "Sighting", "tagged_members", "unknown"]
 
 
 class Sighting(NamedTuple):
@@ -39,7 +39,7 @@ class OpenUnion:
         self.decoder: Decoder[Any] = Decoder(Union[tuple([family.classes[cls] for cls in members])])
         self._naming: Naming = family.naming
         self._by_tag: dict[Any, Any] = {cls.__struct_config__.tag: cls for cls in members}
-        # The keys that identify a model if there is no tag, most specific first, in its own spelling and in the other.
+        # The keys that identify an untagged member, most specific first, in both spellings.
         deciding: list[tuple[str, Any, Naming]] = [
             (keys_of[cls, naming].by_name[name], cls, naming)
             for base, name in RECOGNISED_BY.items()
@@ -82,11 +82,6 @@ class OpenUnion:
             candidate for position, candidate in self._deciding if values[position] is not UNSET
         ]
         return Sighting(UNSET, found)
-
-
-def other_naming(naming: Naming) -> Naming:
-    """The naming that ``naming`` is not."""
-    return "snake" if naming == "camel" else "camel"
 
 
 def unknown(tag: str | None, raw: Any) -> Unknown:

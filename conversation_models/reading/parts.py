@@ -1,8 +1,8 @@
 """What the readers of refused text have in common."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import UnionType
-from typing import Any, TypeAlias, Union, get_args, get_origin
+from typing import Annotated, Any, TypeAlias, Union, get_args, get_origin
 
 from msgspec import UnsetType, ValidationError
 
@@ -14,9 +14,12 @@ __all__ = [
     "MOST_MET",
     "Met",
     "Read",
+    "arms_of",
+    "item_types",
     "meet",
     "read_part",
     "unknown_field_in",
+    "without_metadata",
     "without_unset",
 ]
 
@@ -61,7 +64,23 @@ def unknown_field_in(error: ValidationError) -> str | None:
     return path[:-1] if at else ""
 
 
+def arms_of(tp: Any) -> tuple[Any, ...]:
+    """The arms of a union; ``tp`` itself if it is not one."""
+    return get_args(tp) if get_origin(tp) in (Union, UnionType) else (tp,)
+
+
 def without_unset(tp: Any) -> Any:
     """``tp`` for a value that is there."""
-    arms = [arm for arm in get_args(tp) if arm is not UnsetType]
-    return Union[tuple(arms)] if get_origin(tp) in (Union, UnionType) else tp
+    return Union[tuple([arm for arm in arms_of(tp) if arm is not UnsetType])]
+
+
+def without_metadata(tp: Any) -> Any:
+    """The type inside of an ``Annotated``; ``tp`` itself if it is not one."""
+    return get_args(tp)[0] if get_origin(tp) is Annotated else tp
+
+
+def item_types(tp: Any, count: int) -> Sequence[Any]:
+    """The type of each of ``count`` items of a list, a tuple or the like."""
+    arguments = get_args(tp)
+    is_fixed = get_origin(tp) is tuple and Ellipsis not in arguments
+    return arguments if is_fixed else [arguments[0]] * count

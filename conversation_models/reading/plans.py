@@ -5,7 +5,7 @@ its text, then on its own: at msgspec's speed if it is well-formed, otherwise pa
 for each object that it is in and decoded once.
 
 A reader raises ``ValidationError`` if the value itself is wrong, ``ConversationDecodeError`` if a member of it is. So
-an untagged member that fits a model can be told from one that does not.
+the reader of a union can tell whether an untagged member fits a model.
 """
 
 from types import UnionType
@@ -20,12 +20,23 @@ from ..jsontext import child_path, decode_error, decoder_of
 from ..models.base import is_model
 from ..models.events import ConversationEvent, Event
 from ..models.variants import public_of
-from ..spelling.families import PLAIN, Family, Naming, rebuild_type, unwrapped
+from ..spelling.families import NAMES, PLAIN, Family, Naming, rebuild_type, unwrapped
 from ..spelling.foreign import foreign_fields_of, hides_models, holds_models
 from .foreign_plan import ForeignPlan
-from .model_plan import NAMES, ModelPlan
+from .model_plan import ModelPlan
 from .open_union import OpenUnion, tagged_members, unknown
-from .parts import BEGIN_ARRAY, BEGIN_OBJECT, MOST_MET, Met, Read, meet, read_part, unknown_field_in
+from .parts import (
+    BEGIN_ARRAY,
+    BEGIN_OBJECT,
+    MOST_MET,
+    Met,
+    Read,
+    item_types,
+    meet,
+    read_part,
+    unknown_field_in,
+    without_metadata,
+)
 
 __all__ = ["Plans", "plain_plans", "public_type"]
 
@@ -78,9 +89,8 @@ class Plans:
             return lambda raw, _path, _met, _odd: decode(raw)
         if is_model(tp):
             return self._well_formed_model_reader(tp)
-        if get_origin(tp) is Annotated and not _is_container(get_args(tp)[0]):
-            # What is said of a value that holds a model says nothing of its shape.
-            return self._readers[get_args(tp)[0]]
+        if (inner := without_metadata(tp)) is not tp and not _is_container(inner):
+            return self._readers[inner]
         if foreign_fields_of(tp):
             return ForeignPlan(tp, self._readers).read
         if get_origin(tp) in (Union, UnionType):
@@ -125,7 +135,7 @@ class Plans:
     def _union_reader(self, tp: Any) -> Read:
         arms = [unwrapped(arm) for arm in get_args(tp) if arm is not UnsetType]
         members = tagged_members(tp)
-        # Of the caller's, also those without models: they can be told apart by their tags only.
+        # Includes structs without models: only tags tell structs apart.
         objects = [arm for arm in arms if arm not in members and _is_object(arm)]
         arrays = [arm for arm in arms if holds_models[arm] and _is_array(arm)]
         decode_other = decoder_of[Union[tuple(arms)]].decode
@@ -204,12 +214,12 @@ class Plans:
     # Lists, dicts and the like ---------------------------------------------------------------------------------------
 
     def _container_reader(self, tp: Any) -> Read:
-        inner = get_args(tp)[0] if get_origin(tp) is Annotated else tp
+        inner = without_metadata(tp)
         arguments: tuple[Any, ...] = get_args(inner)
         cls = get_origin(inner)
         make = cls if cls in (set, frozenset) else None
         decode = decoder_of[list[Raw] if make else _with_raw_arguments(tp)].decode
-        # If these are all there can be.
+        # Only if the items can be nothing else.
         members = tagged_members(arguments[0]) if len(arguments) == 1 else ()
         members = members if len(members) == len(get_args(arguments[0])) else ()
 
@@ -220,8 +230,7 @@ class Plans:
                 return {key: read_part(read, part, child_path(path, str(key)), met) for key, part in value.items()}
             if isinstance(value, list) and members:
                 return self._read_members(value, self.unions[members], path, met)
-            is_fixed = cls is tuple and Ellipsis not in arguments
-            types = arguments if is_fixed else [arguments[0]] * len(value)
+            types = item_types(inner, len(value))
             parts = [
                 read_part(self._readers[part_type], part, f"{path}[{index}]", met) if isinstance(part, Raw) else part
                 for index, (part, part_type) in enumerate(zip(value, types, strict=True))
@@ -240,7 +249,7 @@ plain_plans: Built[Naming, Plans] = Built(_build_plain_plans)
 
 
 def public_type(tp: Any) -> Any:
-    """A type that a codec was asked for, without variants. ``Event`` stands for any event."""
+    """``tp`` with public models in place of variants. ``Event`` means any event."""
     return ConversationEvent if tp is Event else rebuild_type(tp, public_of)
 
 
@@ -254,22 +263,20 @@ def _in_other_naming(model: Any, naming: Naming, path: str) -> ConversationDecod
 
 def _by_tag(raw: Raw, arms: list[Any]) -> Any:
     """The one of several tagged structs of the caller's that a text is, ``None`` if it is none of them."""
+    members = decoder_of[dict[str, Raw]].decode(raw)
     for cls in arms:
         config = getattr(get_origin(cls) or cls, "__struct_config__", None)
         if config is None or config.tag is None:
             continue
-        tag = decoder_of[dict[str, Raw]].decode(raw).get(config.tag_field)
+        tag = members.get(config.tag_field)
         if tag is not None and decoder_of[Any].decode(tag) == config.tag:
             return cls
     return None
 
 
 def _is_object(tp: Any) -> bool:
-    """Whether values of a type other than a model's can be JSON objects, as far as models may be in its place."""
-    tp = get_args(tp)[0] if get_origin(tp) is Annotated else tp
-    cls = get_origin(tp) or tp
-    is_struct = isinstance(cls, type) and issubclass(cls, Struct)
-    return (is_struct and not cls.__struct_config__.array_like) or bool(holds_models[tp] and not _is_array(tp))
+    """Whether ``tp`` is a struct, or another type that holds models, and its values are JSON objects."""
+    return (_is_struct(tp) or holds_models[tp]) and not _is_array(tp)
 
 
 def _is_container(tp: Any) -> bool:
@@ -277,11 +284,18 @@ def _is_container(tp: Any) -> bool:
 
 
 def _is_array(tp: Any) -> bool:
-    tp = get_args(tp)[0] if get_origin(tp) is Annotated else tp
-    cls = get_origin(tp) or tp
-    is_mapping = hasattr(cls, "keys")
-    is_struct = isinstance(cls, type) and issubclass(cls, Struct)
-    return cls.__struct_config__.array_like if is_struct else hasattr(cls, "__iter__") and not is_mapping
+    cls = _class_of(tp)
+    return cls.__struct_config__.array_like if _is_struct(tp) else hasattr(cls, "__iter__") and not hasattr(cls, "keys")
+
+
+def _is_struct(tp: Any) -> bool:
+    cls = _class_of(tp)
+    return isinstance(cls, type) and issubclass(cls, Struct)
+
+
+def _class_of(tp: Any) -> Any:
+    tp = without_metadata(tp)
+    return get_origin(tp) or tp
 
 
 def _with_raw_arguments(tp: Any) -> Any:

@@ -14,13 +14,14 @@ from typing import Any, TypeAlias, Union, get_args, get_origin
 from msgspec import NODEFAULT, UNSET, Struct, UnsetType, defstruct, field, structs
 from msgspec.json import Decoder
 
-from ..building import Built
+from ..building import Built, compile_function
 from ..models.base import is_model
 from ..models.recognition import RECOGNISED_BY
-from ..models.variants import field_like, fields_of
+from ..models.variants import fields_of
 from ..spelling.families import Family, keys_of
 from ..spelling.foreign import holds_models
 from .open_union import tagged_members
+from .parts import arms_of, without_unset
 from .plans import public_type
 
 __all__ = ["Merged", "OddMemberError"]
@@ -96,13 +97,8 @@ class Merged:
         return self._build_model(key) if is_model(key) else self._build_union(key)
 
     def _build_model(self, model: Any) -> "_Reading":
-        keys = keys_of[model, self._family.naming].by_name
         config = model.__struct_config__
-        fields: list[Any] = [
-            (info.name, self._type(info.type), field_like(info, keys[info.name], self._family.classes))
-            for info in fields_of(model)
-        ]
-        fields += [(name, Any, field(default=UNSET, name=key)) for name, key in self._family.slots(model).items()]
+        fields = self._family.fields(model, self._type) + self._family.learned_fields(model)
         struct = defstruct(
             model.__name__,
             fields,
@@ -121,7 +117,7 @@ class Merged:
         for model in members:
             keys = keys_of[model, naming].by_name
             for info in fields_of(model):
-                merged.setdefault(keys[info.name], []).append(_without_unset(info.type))
+                merged.setdefault(keys[info.name], []).append(without_unset(info.type))
         # A learned key that is a known field of another member is left to others: it can have any type here.
         learned = {key for model in members for key in self._family.slots(model).values()} - merged.keys()
         merged |= {key: [Any] for key in sorted(learned)}
@@ -166,9 +162,9 @@ class Merged:
         wrong: list[str] = []
         for key, info in own.items():
             name = names[key]
-            tp = _without_unset(info.type)
+            tp = without_unset(info.type)
             if types[key] != tp:
-                constants[f"classes_{position}_{name}"] = frozenset([*map(_class_of, _arms(tp)), UnsetType])
+                constants[f"classes_{position}_{name}"] = frozenset([*map(_class_of, arms_of(tp)), UnsetType])
                 wrong.append(f"type(m.{name}) not in classes_{position}_{name}")
             arguments[info.name] = f"m.{name}"
             if info.default_factory is not NODEFAULT:
@@ -183,7 +179,7 @@ class Merged:
 
     def _call(self, model: Any, arguments: dict[str, str], prefix: str = "") -> tuple[str, dict[str, Any]]:
         """The expression that makes a model from an expression for each field, and the names in it."""
-        types = {info.name: _without_unset(info.type) for info in fields_of(model)}
+        types = {info.name: without_unset(info.type) for info in fields_of(model)}
         names: dict[str, Any] = {f"cls_{prefix}": self._family.classes[model]}
         for name, expression in arguments.items():
             if convert := self._converter(types.get(name, Any)):
@@ -207,7 +203,7 @@ class _Member(Struct):
     def statements(self, *, is_tagged: bool) -> str:
         """Return the member, or raise if a required field is absent or one of another member is there."""
         if len(self.foreign) > 11 + 2 * len(self.optional):
-            # To count what is absent takes less time than to look at many fields.
+            # Counting the absent fields is faster than checking many of them one by one.
             absent = len(self.foreign) + len(self.optional) + (not is_tagged)
             present = "".join([f" - (m.{name} is not UNSET)" for name in self.optional])
             odd = [f"astuple(m).count(UNSET) != {absent}{present}"]
@@ -227,18 +223,17 @@ class _Reading(Struct):
 
 
 def _compiled(source: str, names: dict[str, Any]) -> Convert:
-    names |= {"UNSET": UNSET, "OddMemberError": OddMemberError, "astuple": structs.astuple}
-    exec(source, names)
-    function: Convert = names["function"]
-    return function
+    shared = {"UNSET": UNSET, "OddMemberError": OddMemberError, "astuple": structs.astuple}
+    return compile_function(source, names | shared)
 
 
 def _is_flood(data: Any) -> bool:
     # A merged struct takes some 200 bytes. That is too much for each ``{}`` of a large text.
-    if memoryview(data).nbytes < 65_536 if not isinstance(data, str) else len(data) < 65_536:
+    size = len(data) if isinstance(data, str) else memoryview(data).nbytes
+    if size < 65_536:
         return False
     braces = data.count("{") if isinstance(data, str) else bytes(data).count(b"{")
-    return bool(braces * 32 > len(data))
+    return braces * 32 > size
 
 
 def _unchanged(value: Any) -> Any:
@@ -252,14 +247,6 @@ def _build_holds_unions(tp: Any) -> bool:
 
 _holds_unions: Built[Any, bool] = Built(_build_holds_unions)
 """Whether there is a union of tagged models in a type, or in a model that it holds."""
-
-
-def _arms(tp: Any) -> tuple[Any, ...]:
-    return get_args(tp) if get_origin(tp) in (Union, UnionType) else (tp,)
-
-
-def _without_unset(tp: Any) -> Any:
-    return Union[tuple([arm for arm in _arms(tp) if arm is not UnsetType])]
 
 
 def _or_unset(tp: Any) -> Any:

@@ -16,13 +16,32 @@ from ..models.base import Model, is_model
 from ..models.recognition import is_count, models_in
 from ..models.variants import NO_FIELDS, derive, field_like, fields_of, public_of
 
-__all__ = ["PLAIN", "Family", "Keys", "Naming", "keys_of", "rebuild_type", "spells", "unwrapped"]
+__all__ = [
+    "NAMES",
+    "PLAIN",
+    "Family",
+    "Keys",
+    "Naming",
+    "keys_of",
+    "other_naming",
+    "rebuild_type",
+    "spells",
+    "unwrapped",
+]
 
 Naming = Literal["camel", "snake"]
 
+NAMES: dict[Naming, str] = {"camel": "camelCase", "snake": "snake_case"}
+"""What people call the namings."""
+
+
+def other_naming(naming: Naming) -> Naming:
+    """The naming that ``naming`` is not."""
+    return "snake" if naming == "camel" else "camel"
+
 
 def unwrapped(tp: Any) -> Any:
-    """The type that a ``NewType``, a ``type`` statement or the bound of a variable stands for; else ``tp`` itself."""
+    """The type behind a ``NewType``, a ``type`` statement or a type variable; ``tp`` itself if it is none of these."""
     while True:
         inner = getattr(tp, "__supertype__", None) or getattr(tp, "__value__", None)
         if inner is None and isinstance(tp, TypeVar):
@@ -75,12 +94,10 @@ class Keys:
         camel = {info.name: info.encode_name for info in infos}
         self.by_name, others = (camel, snake) if naming == "camel" else (snake, camel)
         self.of_other = {others[name]: key for name, key in self.by_name.items() if others[name] != key}
-        decisive = {info.name for info in infos if info.required or is_count(model, info.name)}
-        self.decisive = {
-            others[name]: key for name, key in self.by_name.items() if others[name] != key and name in decisive
-        }
+        decisive = {others[info.name] for info in infos if info.required or is_count(model, info.name)}
+        self.decisive = {other: own for other, own in self.of_other.items() if other in decisive}
         both_ways = {**self.of_other, **{own: other for other, own in self.of_other.items()}}
-        self.respelled: dict[str, str] = {} if naming == "camel" else both_ways
+        self.respelled = {} if naming == "camel" else both_ways
 
 
 def _build_keys(model_and_naming: tuple[Any, Naming]) -> Keys:
@@ -111,14 +128,19 @@ class Family:
 
     def carrier(self, model: Any) -> Any:
         """A variant that skips unknown keys, with a field ``unknown_fields`` for whoever reads them."""
-        return derive(model, [*self._fields(model), ("unknown_fields", Any, field(default=NO_FIELDS))])
+        return derive(model, [*self.fields(model, self.type), ("unknown_fields", Any, field(default=NO_FIELDS))])
 
-    def _fields(self, model: Any) -> list[Any]:
+    def fields(self, model: Any, type_of: Callable[[Any], Any]) -> list[Any]:
+        """The fields of a model with the keys of the naming, for ``defstruct``; ``type_of`` replaces each type."""
         keys = keys_of[model, self.naming].by_name
         return [
-            (info.name, self.type(info.type), field_like(info, keys[info.name], self.classes))
+            (info.name, type_of(info.type), field_like(info, keys[info.name], self.classes))
             for info in fields_of(model)
         ]
+
+    def learned_fields(self, model: Any) -> list[Any]:
+        """The fields for a model's learned keys, for ``defstruct``."""
+        return [(name, Any, field(default=UNSET, name=key)) for name, key in self.slots(model).items()]
 
     def _derive(self, model: Any) -> Any:
         if self.learned and self.learned.keys().isdisjoint(models_in(model)):
@@ -132,7 +154,7 @@ class Family:
                 return PLAIN["camel"].classes[model]
         return derive(
             model,
-            self._fields(model) + [(name, Any, field(default=UNSET, name=key)) for name, key in slots.items()],
+            self.fields(model, self.type) + self.learned_fields(model),
             unknown={name: keys.respelled.get(key, key) for name, key in slots.items()},
             namespace={"__namings__": [self.naming] if keys.of_other or slots else ["camel", "snake"]},
             strict=True,

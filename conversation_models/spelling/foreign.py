@@ -9,7 +9,7 @@ from ..models.base import is_model
 from ..models.variants import fields_of
 from .families import rebuild_type, unwrapped
 
-__all__ = ["check_type", "field_names_of", "foreign_fields_of", "hides_models", "holds_models"]
+__all__ = ["check_type", "field_names_of", "foreign_fields_of", "foreign_keys_of", "hides_models", "holds_models"]
 
 
 def field_names_of(cls: Any) -> list[str]:
@@ -36,6 +36,13 @@ def foreign_fields_of(tp: Any) -> dict[str, Any]:
         return {}
     hints, variables = get_type_hints(cls, include_extras=True), _bindings(tp)
     return {name: _bound(_required(hints[name]), variables) for name in names}
+
+
+def foreign_keys_of(tp: Any) -> dict[str, str]:
+    """The keys of the fields of a class that is not a model, by the names of the fields."""
+    cls: Any = get_origin(tp) or tp
+    infos = structs.fields(tp) if issubclass(cls, Struct) else ()
+    return {name: name for name in foreign_fields_of(tp)} | {info.name: info.encode_name for info in infos}
 
 
 def _build_holds_models(tp: Any) -> bool:
@@ -107,7 +114,7 @@ def _required(hint: Any) -> Any:
 
 
 def _bindings(tp: Any) -> dict[Any, Any]:
-    """The types that stand in for the type variables of a generic class and of those it inherits from."""
+    """The types bound to the type variables of a generic class and of its bases."""
     cls = get_origin(tp) or tp
     found = dict(zip(getattr(cls, "__parameters__", ()), get_args(tp), strict=False))
     for base in getattr(cls, "__orig_bases__", ()):

@@ -14,7 +14,7 @@ from typing import Any, get_args
 
 from msgspec import Raw, Struct, structs
 
-from ..building import Built
+from ..building import Built, compile_function
 from ..models.base import Model, is_model
 from ..models.variants import fields_of, public_of
 from .families import PLAIN, Naming, keys_of, spells
@@ -153,10 +153,9 @@ class Spelling:
         return clone
 
     def _compile(self, source: str, **names: Any) -> Callable[[Any], Any]:
-        names |= {"settled": self._settled, "checks": self.checks, "respell": self.respell}
-        exec(source, names)
-        function: Callable[[Any], Any] = names["function"]
-        return function
+        return compile_function(
+            source, names | {"settled": self._settled, "checks": self.checks, "respell": self.respell}
+        )
 
 
 def _is_free_of_models(value: Any) -> bool:

@@ -178,7 +178,7 @@ class Codec:
         return b"".join([self._encoder.encode(document).translate(_ON_ONE_LINE) + b"\n" for document in documents])
 
     def to_builtins(self, value: Any) -> Any:
-        """``value`` as the dicts, lists, strings and numbers that its JSON text stands for.
+        """``value`` as parsed JSON: dicts, lists, strings, numbers, booleans and ``None``.
 
         For frameworks that take parsed JSON. Raises what ``encode`` raises, and ``ConversationDecodeError`` for a
         number that JSON allows and Python cannot hold. O(size), one encode and one decode.
@@ -333,23 +333,31 @@ class Codec:
             try:
                 # An unknown field is met only in an event whose tag is known.
                 if isinstance(error, ValidationError) and unknown_field_in(error) is None:
-                    failure = service_error(data, event)
-                    is_named = event not in ("", "message")  # "message" is the name of an event without one.
-                    if is_named or failure is not None:
-                        tag, candidates = self._reader.plans.unions[_EVENTS].sight(data)
-                        if failure is not None and not any(self._is_clear(data, tag, cls) for cls, _ in candidates):
-                            return failure
-                        if is_named and tag is UNSET:
-                            cls = next((cls for cls in _EVENTS if cls.type == event), None)
-                            if cls:
-                                named: ConversationEvent = self._reader.read(data, cls)
-                                return named
-                            self._reader.note([(_EVENTS, event, "$")])
-                            return unknown(event, decoder_of[Raw].decode(data))
+                    found = self._untagged_event(data, event)
+                    if found is not None:
+                        return found
                 again: ConversationEvent = self._reader.read_again(data, Event, error)
                 return again
             except UNREADABLE as unreadable:
                 raise decode_error(unreadable, data) from unreadable
+
+    def _untagged_event(self, data: Any, name: str) -> ConversationEvent | None:
+        """The body of an error, or the event that the ``event`` field names; ``None`` if the data decides alone."""
+        failure = service_error(data, name)
+        is_named = name not in ("", "message")  # "message" is the name of an event without one.
+        if failure is None and not is_named:
+            return None
+        tag, candidates = self._reader.plans.unions[_EVENTS].sight(data)
+        if failure is not None and not any(self._is_clear(data, tag, cls) for cls, _ in candidates):
+            return failure
+        if not is_named or tag is not UNSET:
+            return None
+        cls = next((cls for cls in _EVENTS if cls.type == name), None)
+        if cls is None:
+            self._reader.note([(_EVENTS, name, "$")])
+            return unknown(name, decoder_of[Raw].decode(data))
+        named: ConversationEvent = self._reader.read(data, cls)
+        return named
 
 
 _EVENTS = tagged_members(ConversationEvent)

@@ -17,11 +17,11 @@ from time import time
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from msgspec import Raw, Struct, ValidationError
+from msgspec import Struct, ValidationError
 from msgspec.json import Decoder
 
 from ..building import BUILDING, Built
-from ..jsontext import UNREADABLE, child_path, decode_error, decoder_of
+from ..jsontext import UNREADABLE, child_path, decode_error
 from ..models.base import is_model
 from ..models.recognition import name_of_union
 from ..spelling.families import PLAIN, Family, Naming, keys_of
@@ -53,7 +53,7 @@ class UnknownSeen(NamedTuple):
 
 
 class Reader:
-    """The decoders of one codec, and what it has learned. Thread-safe."""
+    """The decoders of one codec, and the keys that it has learned. Thread-safe."""
 
     def __init__(self, naming: Naming, on_growth: Callable[[], None]) -> None:
         """``on_growth`` is called when classes go out of use."""
@@ -76,16 +76,13 @@ class Reader:
         tp = public_type(tp)
         check_type(tp)
         if hides_models[tp]:
-            return _PlanDecoder(tp, self)
+            return _RefusingDecoder()
         return Decoder(self.plans.family.type(tp))
 
     def decode(self, data: Any, tp: Any, root: str = "$") -> Any:
         """Read ``data``, whose path is ``root``, as ``tp``. Raises ``ConversationDecodeError``."""
-        decoder = self.decoders[tp]
-        if isinstance(decoder, _PlanDecoder):
-            return self.read(data, tp, root)
         try:
-            return decoder.decode(data)
+            return self.decoders[tp].decode(data)
         except UNREADABLE as error:
             return self.read_again(data, tp, error, root)
 
@@ -206,16 +203,10 @@ def _cut(name: str) -> str:
     return name if len(name) <= MAX_KEY_LENGTH else f"{name[:MAX_KEY_LENGTH]}…"
 
 
-class _PlanDecoder:
-    """Stands in for the decoder of a type that hides models: msgspec cannot put variants there."""
+class _RefusingDecoder:
+    """The decoder of a type that hides models, where msgspec cannot put variants: it leaves all documents to plans."""
 
-    def __init__(self, tp: Any, reader: Reader) -> None:
-        self.type = tp
-        self._reader = reader
+    def decode(self, _data: Any) -> Any:
+        raise ValidationError("")
 
-    def decode(self, data: Any) -> Any:
-        return self._reader.read(data, self.type)
-
-    def decode_lines(self, data: Any) -> list[Any]:
-        lines = decoder_of[Raw].decode_lines(data)
-        return [self._reader.decode(line, self.type, f"$[{index}]") for index, line in enumerate(lines)]
+    decode_lines = decode

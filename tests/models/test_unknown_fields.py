@@ -12,7 +12,7 @@ from msgspec import UNSET, Raw, Struct, structs
 
 import conversation_models as cm
 
-from ..support.copies import COPIES, modules_named_in
+from ..support.copies import COPIES, attempt_hash, modules_named_in
 from ..support.documents import CODECS, NAMINGS, SHAPES, Naming, key
 from ..support.examples import MODELS, full, least
 from ..support.unknown_fields import hostile_keys, same_json
@@ -240,13 +240,6 @@ def test_values_with_equal_unknown_fields_are_equal_wherever_they_are_from(cls: 
         for other in equal:
             assert one == other
             assert (one != other) is False
-
-
-def attempt_hash(value: Any) -> int | None:
-    try:
-        return hash(value)
-    except TypeError:
-        return None
 
 
 @every_model

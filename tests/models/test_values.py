@@ -13,7 +13,7 @@ from msgspec import structs
 
 import conversation_models as cm
 
-from ..support.copies import COPIES
+from ..support.copies import COPIES, attempt_hash
 from ..support.documents import CODECS, NAMINGS, SHAPES, Naming, dumps, minimal, respelled
 from ..support.strategies import responses, values, wire, wire_responses
 
@@ -39,13 +39,6 @@ def test_equal_values_are_equal_and_hash_alike(cls: Any, data: st.DataObject) ->
             assert one == other
             assert (one != other) is False
             assert attempt_hash(one) == attempt_hash(other)
-
-
-def attempt_hash(value: Any) -> int | None:
-    try:
-        return hash(value)
-    except TypeError:
-        return None
 
 
 @every_model

@@ -43,21 +43,30 @@ def check_raises(read: Callable[[], object], name: str, naming: Naming, owner: s
     check_error(caught.value, name, naming, owner)
 
 
-def test_the_error_names_the_field_and_the_codec_to_use() -> None:
+@pytest.mark.parametrize(
+    ("codec", "wrong", "right", "message"),
+    [
+        (
+            cm.camel,
+            "conversation_id",
+            "conversationId",
+            "`conversation_id` is the snake_case spelling of `conversationId`: read this with `cm.snake`",
+        ),
+        (
+            cm.snake,
+            "conversationId",
+            "conversation_id",
+            "`conversationId` is the camelCase spelling of `conversation_id`: read this with `cm.camel`",
+        ),
+    ],
+)
+def test_the_error_names_the_field_and_the_codec_to_use(codec: cm.Codec, wrong: str, right: str, message: str) -> None:
+    body = '{"%s":"c","outputs":[],"usage":{}}'
+    assert codec.decode(body % right).conversation_id == "c"
     with pytest.raises(cm.ConversationDecodeError) as caught:
-        cm.camel.decode(b'{"conversation_id":"c","outputs":[],"usage":{}}')
-    assert caught.value.path == "$.conversation_id"
-    assert str(caught.value) == (
-        "`conversation_id` is the snake_case spelling of `conversationId`: read this with `cm.snake`"
-        " - at `$.conversation_id`"
-    )
-    with pytest.raises(cm.ConversationDecodeError) as caught:
-        cm.snake.decode(b'{"conversationId":"c","outputs":[],"usage":{}}')
-    assert caught.value.path == "$.conversationId"
-    assert str(caught.value) == (
-        "`conversationId` is the camelCase spelling of `conversation_id`: read this with `cm.camel`"
-        " - at `$.conversationId`"
-    )
+        codec.decode(body % wrong)
+    assert caught.value.path == f"$.{wrong}"
+    assert str(caught.value) == f"{message} - at `$.{wrong}`"
 
 
 # Required fields --------------------------------------------------------------------------------------------------

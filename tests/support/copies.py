@@ -1,4 +1,4 @@
-"""Ways to copy a value, and the modules that a pickle of it names."""
+"""Ways to copy a value, the modules that a pickle of it names, and its hash if it has one."""
 
 import copy
 import pickle
@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec import structs
 
-__all__ = ["COPIES", "modules_named_in"]
+__all__ = ["COPIES", "attempt_hash", "modules_named_in"]
 
 
 def _pickled(protocol: int) -> Callable[[Any], Any]:
@@ -28,3 +28,11 @@ def modules_named_in(pickled: bytes) -> set[str]:
     """What could be a module of ours among the strings of a pickle, however its protocol names a class."""
     strings = [str(argument) for _, argument, _ in pickletools.genops(pickled) if argument is not None]
     return {module for text in strings for module in re.findall(r"\bconversation_models(?:\.\w+)*", text)}
+
+
+def attempt_hash(value: Any) -> int | None:
+    """The hash of a value, ``None`` if it is not hashable."""
+    try:
+        return hash(value)
+    except TypeError:
+        return None

@@ -69,8 +69,14 @@ class Model(Struct, rename="camel", frozen=True, kw_only=True, gc=False):
 
 
 def _shown(value: Any) -> str:
-    # The repr of a Raw is its address.
-    return f"<{memoryview(value).nbytes} bytes>" if isinstance(value, Raw) else repr(value)
+    # The repr of a Raw is its address, so that equal values would look different.
+    if isinstance(value, Raw):
+        return f"<{memoryview(value).nbytes} bytes>"
+    if type(value) is dict:
+        return f"{{{', '.join([f'{key!r}: {_shown(member)}' for key, member in value.items()])}}}"
+    if type(value) is list:
+        return f"[{', '.join([_shown(item) for item in value])}]"
+    return repr(value)
 
 
 class TaggedModel(Model, frozen=True, kw_only=True, tag_field="type"):

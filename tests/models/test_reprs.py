@@ -73,6 +73,14 @@ def test_raw_bytes_are_shown_as_their_length() -> None:
     assert repr(head) == "ResponseHead(conversation_id='c', outputs=<6 bytes>, usage=ConversationUsageInfo())"
 
 
+def test_equal_values_look_equal_where_a_number_is_out_of_pythons_range() -> None:
+    # Such a number is kept as its text.
+    text = b'{"type":"text","text":"a","n":1e999}'
+    assert repr(cm.decode(text, cm.TextChunk)) == "TextChunk(text='a', unknown_fields={'n': <5 bytes>})"
+    value = cm.TextChunk(text="a").with_unknown_fields({"n": [{"m": Raw(b"1e999")}, 2]})
+    assert repr(value) == "TextChunk(text='a', unknown_fields={'n': [{'m': <5 bytes>}, 2]})"
+
+
 def test_an_unknown_shows_the_length_of_its_bytes() -> None:
     # In bytes, not characters; a secret or a megabyte in it stays out of logs.
     assert repr(cm.Unknown("audio", b'{"a":"\xc3\xa9"}')) == "Unknown(type='audio', raw=<10 bytes>)"

@@ -4,6 +4,7 @@ from types import FunctionType
 
 from .codec import Codec, camel, snake
 from .errors import ConversationDecodeError, ConversationModelsError
+from .models.arguments import CompletionArgs, JSONSchema, Prediction, ResponseFormat
 from .models.chunks import (
     ContentChunk,
     DocumentURLChunk,
@@ -14,6 +15,13 @@ from .models.chunks import (
     ThinkChunk,
     ToolFileChunk,
     ToolReferenceChunk,
+)
+from .models.conversations import (
+    AgentConversation,
+    Conversation,
+    ConversationHistory,
+    ConversationMessages,
+    ModelConversation,
 )
 from .models.entries import AgentHandoffEntry, FunctionCallEntry, MessageOutputEntry, OutputEntry, ToolExecutionEntry
 from .models.events import (
@@ -30,7 +38,36 @@ from .models.events import (
     ToolExecutionStartedEvent,
 )
 from .models.failures import ServiceError
+from .models.guardrails import (
+    GuardrailConfig,
+    ModerationLlmv1CategoryThresholds,
+    ModerationLlmv1Config,
+    ModerationLlmv2CategoryThresholds,
+    ModerationLlmv2Config,
+)
+from .models.inputs import FunctionResultEntry, InputEntry, MessageEntry, MessageInputEntry
+from .models.requests import (
+    ConversationAppendRequest,
+    ConversationRequest,
+    ConversationRestartRequest,
+    ToolCallConfirmation,
+)
 from .models.responses import ConversationResponse, ConversationUsageInfo, ResponseHead
+from .models.tools import (
+    APIKeyAuth,
+    Authorization,
+    CodeInterpreterTool,
+    CustomConnector,
+    DocumentLibraryTool,
+    Function,
+    FunctionTool,
+    ImageGenerationTool,
+    OAuth2TokenAuth,
+    Tool,
+    ToolConfiguration,
+    WebSearchPremiumTool,
+    WebSearchTool,
+)
 from .models.unknown import Unknown
 from .patch import patch
 from .reading.unknown_fields import UnknownSeen
@@ -47,33 +84,63 @@ from .stream.invalid import InvalidEvent, StreamEvent
 from .stream.meter import StreamMeter
 
 __all__ = [
+    "APIKeyAuth",
+    "AgentConversation",
     "AgentHandoffDoneEvent",
     "AgentHandoffEntry",
     "AgentHandoffStartedEvent",
+    "Authorization",
+    "CodeInterpreterTool",
     "Codec",
+    "CompletionArgs",
     "ContentChunk",
+    "Conversation",
+    "ConversationAppendRequest",
     "ConversationDecodeError",
     "ConversationEvent",
+    "ConversationHistory",
+    "ConversationMessages",
     "ConversationModelsError",
+    "ConversationRequest",
     "ConversationResponse",
     "ConversationResponseError",
+    "ConversationRestartRequest",
     "ConversationUsageInfo",
+    "CustomConnector",
+    "DocumentLibraryTool",
     "DocumentURLChunk",
     "EventDecoder",
     "EventTooLargeError",
+    "Function",
     "FunctionCallEntry",
     "FunctionCallEvent",
+    "FunctionResultEntry",
+    "FunctionTool",
+    "GuardrailConfig",
+    "ImageGenerationTool",
     "ImageURL",
     "ImageURLChunk",
+    "InputEntry",
     "InvalidEvent",
+    "JSONSchema",
+    "MessageEntry",
+    "MessageInputEntry",
     "MessageOutputEntry",
     "MessageOutputEvent",
+    "ModelConversation",
+    "ModerationLlmv1CategoryThresholds",
+    "ModerationLlmv1Config",
+    "ModerationLlmv2CategoryThresholds",
+    "ModerationLlmv2Config",
     "MultipleResponsesError",
+    "OAuth2TokenAuth",
     "OutputEntry",
+    "Prediction",
     "ReferenceChunk",
     "ResponseBuilder",
     "ResponseDoneEvent",
     "ResponseErrorEvent",
+    "ResponseFormat",
     "ResponseHead",
     "ResponseStartedEvent",
     "ServiceError",
@@ -81,6 +148,9 @@ __all__ = [
     "StreamMeter",
     "TextChunk",
     "ThinkChunk",
+    "Tool",
+    "ToolCallConfirmation",
+    "ToolConfiguration",
     "ToolExecutionDeltaEvent",
     "ToolExecutionDoneEvent",
     "ToolExecutionEntry",
@@ -90,6 +160,8 @@ __all__ = [
     "TruncatedStreamError",
     "Unknown",
     "UnknownSeen",
+    "WebSearchPremiumTool",
+    "WebSearchTool",
     "acollect",
     "acollect_all",
     "camel",

@@ -16,7 +16,7 @@ from .models.responses import ConversationResponse, ResponseHead
 from .models.unknown import Unknown
 from .models.variants import public_of
 from .reading.drift import find_drift
-from .reading.open_union import tagged_members, unknown
+from .reading.open_union import members_of, unknown
 from .reading.parts import unknown_field_in
 from .reading.unknown_fields import Reader, UnknownSeen
 from .spelling.families import PLAIN, Naming, rebuild_type
@@ -360,7 +360,7 @@ class Codec:
         return named
 
 
-_EVENTS = tagged_members(ConversationEvent)
+_EVENTS = members_of(ConversationEvent)
 
 # Between the tokens of JSON, the only place for an unescaped line end, a space means the same.
 _ON_ONE_LINE = bytes.maketrans(b"\r\n", b"  ")

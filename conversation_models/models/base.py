@@ -11,7 +11,10 @@ from .variants import NO_FIELDS, carrier_of, fields_of, public_of
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-__all__ = ["Model", "TaggedModel", "is_model"]
+__all__ = ["SNAKE_CASE", "Model", "TaggedModel", "is_model"]
+
+SNAKE_CASE = "snake_case"
+"""Under this name in ``Meta(extra=...)``, a field with a camelCase key of its own has its snake_case key."""
 
 
 # ``gc=False``: models hold JSON trees, which cannot form cycles, and untracked objects decode a third to a half faster.

@@ -1,6 +1,6 @@
 """The types of whole bodies and events, and the fields that identify untagged members of unions."""
 
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 
 from .base import is_model
 from .chunks import (
@@ -14,6 +14,13 @@ from .chunks import (
     ToolFileChunk,
     ToolReferenceChunk,
 )
+from .conversations import (
+    AgentConversation,
+    Conversation,
+    ConversationHistory,
+    ConversationMessages,
+    ModelConversation,
+)
 from .entries import AgentHandoffEntry, FunctionCallEntry, MessageOutputEntry, OutputEntry, ToolExecutionEntry
 from .events import (
     AgentHandoffDoneEvent,
@@ -25,47 +32,109 @@ from .events import (
     ResponseErrorEvent,
     ResponseStartedEvent,
 )
+from .inputs import FunctionResultEntry, InputEntry, MessageEntry, MessageInputEntry
+from .requests import ConversationAppendRequest, ConversationRequest, ConversationRestartRequest
 from .responses import ConversationResponse, ConversationUsageInfo, ResponseHead
+from .tools import Authorization, Tool
 from .variants import fields_of
 
-__all__ = ["RECOGNISED_BY", "ROOTS", "UNIONS", "is_count", "models_in", "name_of_union"]
+__all__ = [
+    "MISREADABLE",
+    "RECOGNISED_BY",
+    "ROOTS",
+    "UNIONS",
+    "Sign",
+    "is_count",
+    "is_misread",
+    "models_in",
+    "name_of_union",
+]
 
-ROOTS = (ConversationResponse, ResponseHead, ConversationEvent)
+ROOTS = (
+    ConversationResponse,
+    ResponseHead,
+    ConversationEvent,
+    ConversationRequest,
+    ConversationAppendRequest,
+    ConversationRestartRequest,
+    ConversationHistory,
+    ConversationMessages,
+    Conversation,
+)
 """The types of whole bodies and events. Every other model is part of one of them."""
 
 UNIONS = {
     "OutputEntry": OutputEntry,
+    "InputEntry": InputEntry,
+    "MessageEntry": MessageEntry,
     "ContentChunk": ContentChunk,
     "ThinkContent": ThinkContent,
     "ConversationEvent": ConversationEvent,
+    "Tool": Tool,
+    "Authorization": Authorization,
+    "Conversation": Conversation,
 }
 """The unions of models, by name."""
 
-RECOGNISED_BY: dict[Any, str] = {
-    AgentHandoffEntry: "previous_agent_id",
-    FunctionCallEntry: "tool_call_id",
-    MessageOutputEntry: "content",
-    ToolExecutionEntry: "name",
-    TextChunk: "text",
-    ThinkChunk: "thinking",
-    ImageURLChunk: "image_url",
-    DocumentURLChunk: "document_url",
-    ToolFileChunk: "file_id",
-    ToolReferenceChunk: "title",
-    ReferenceChunk: "reference_ids",
-    ResponseStartedEvent: "conversation_id",
-    FunctionCallEvent: "tool_call_id",
-    MessageOutputEvent: "content",
-    AgentHandoffStartedEvent: "previous_agent_id",
-    AgentHandoffDoneEvent: "next_agent_id",
-    ResponseDoneEvent: "usage",
-    ResponseErrorEvent: "code",
-}
-"""For an untagged member: the field that identifies each model.
 
-If several are present, the first model that decodes wins. Events of tool executions are missing because their fields do
-not tell them apart. An error event without ``code`` needs its tag: a ``message`` alone could be anything.
+class Sign(NamedTuple):
+    """What identifies an untagged member of a union."""
+
+    model: Any
+    by: str
+    """The field that has to be there."""
+    unless: tuple[str, ...] = ()
+    """Fields none of which may be there."""
+
+
+RECOGNISED_BY: tuple[Sign, ...] = (
+    Sign(AgentHandoffEntry, "previous_agent_id"),
+    Sign(FunctionCallEntry, "tool_call_id"),
+    Sign(FunctionResultEntry, "result"),
+    Sign(MessageInputEntry, "role", unless=("agent_id", "model")),
+    Sign(MessageOutputEntry, "content"),
+    Sign(MessageInputEntry, "role"),
+    Sign(ToolExecutionEntry, "name"),
+    Sign(TextChunk, "text"),
+    Sign(ThinkChunk, "thinking"),
+    Sign(ImageURLChunk, "image_url"),
+    Sign(DocumentURLChunk, "document_url"),
+    Sign(ToolFileChunk, "file_id"),
+    Sign(ToolReferenceChunk, "title"),
+    Sign(ReferenceChunk, "reference_ids"),
+    Sign(ResponseStartedEvent, "conversation_id"),
+    Sign(FunctionCallEvent, "tool_call_id"),
+    Sign(MessageOutputEvent, "content"),
+    Sign(AgentHandoffStartedEvent, "previous_agent_id"),
+    Sign(AgentHandoffDoneEvent, "next_agent_id"),
+    Sign(ResponseDoneEvent, "usage"),
+    Sign(ResponseErrorEvent, "code"),
+    Sign(AgentConversation, "agent_id"),
+    Sign(ModelConversation, "model"),
+)
+"""How untagged members are told apart.
+
+If several signs are there, the first model that decodes wins. Events of tool executions are missing: their fields do
+not tell them apart. An error event without ``code`` needs its tag: a ``message`` alone could be anything. Tools and
+authorizations need theirs too: the service rejects them without it.
 """
+
+
+MISREADABLE = MessageInputEntry
+"""The only model for which ``is_misread`` can be true."""
+
+
+def is_misread(value: Any) -> bool:
+    """Whether an untagged member that was read as this value is something else.
+
+    An assistant's message that cites sources is an output: inputs do not have such chunks.
+    """
+    return (
+        isinstance(value, MISREADABLE)
+        and value.role == "assistant"
+        and isinstance(value.content, list)
+        and any(isinstance(chunk, ToolReferenceChunk) for chunk in value.content)
+    )
 
 
 def is_count(model: type, name: str) -> bool:

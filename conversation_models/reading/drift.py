@@ -10,7 +10,7 @@ from ..models.base import TaggedModel, is_model
 from ..models.variants import fields_of
 from ..spelling.families import Naming, keys_of, unwrapped
 from ..spelling.foreign import foreign_fields_of, foreign_keys_of, holds_models
-from .open_union import tagged_members
+from .open_union import members_of
 from .parts import item_types, without_metadata
 from .plans import plain_plans
 
@@ -26,7 +26,7 @@ def find_drift(data: Any, tp: Any, naming: Naming, path: str, found: list[str]) 
     if not holds_models[tp]:
         return
     kind = bytes(memoryview(data)[:1])
-    members = tagged_members(tp)
+    members = members_of(tp)
     if members and (kind == b"{" or len(members) == len(get_args(tp))):
         _drift_of_member(data, members, naming, path, found)
     elif kind == b"{":

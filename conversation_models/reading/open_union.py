@@ -1,18 +1,28 @@
 """Tells which model a member of a union is, with or without a tag."""
 
-from types import UnionType
-from typing import Any, NamedTuple, Union, get_args, get_origin
+from types import NoneType
+from typing import Any, NamedTuple, Union, get_origin
 
 from msgspec import UNSET, Raw, Struct, UnsetType, ValidationError, defstruct, structs
 from msgspec.json import Decoder
 
 from ..building import Built
 from ..models.base import TaggedModel, is_model
-from ..models.recognition import RECOGNISED_BY
+from ..models.recognition import RECOGNISED_BY, Sign
 from ..models.unknown import Unknown
 from ..spelling.families import PLAIN, Family, Naming, keys_of, other_naming
+from ..spelling.foreign import check_type, is_any
+from .parts import RefusingDecoder, arms_of
 
-__all__ = ["OpenUnion", "Sighting", "tagged_members", "unknown"]
+__all__ = [
+    "OpenUnion",
+    "Sighting",
+    "check_readable",
+    "holds_untagged_union",
+    "keys_of_sign",
+    "members_of",
+    "unknown",
+]
 
 
 class Sighting(NamedTuple):
@@ -32,27 +42,34 @@ _tag = Decoder(_Tag)
 
 
 class OpenUnion:
-    """A union of tagged models in one family, and the means to tell which of them a value is."""
+    """A union of models in one family, and the means to tell which of them a value is.
+
+    Its members are all tagged, or none is.
+    """
 
     def __init__(self, members: tuple[Any, ...], family: Family) -> None:
         self.members = members
-        self.decoder: Decoder[Any] = Decoder(Union[tuple([family.classes[cls] for cls in members])])
+        self._is_tagged = _is_tagged(members)
+        self.decoder: Any = (
+            Decoder(Union[tuple([family.classes[cls] for cls in members])]) if self._is_tagged else RefusingDecoder()
+        )
         self._naming: Naming = family.naming
         self._by_tag: dict[Any, Any] = {cls.__struct_config__.tag: cls for cls in members}
         # The keys that identify an untagged member, most specific first, in both spellings.
-        deciding: list[tuple[str, Any, Naming]] = [
-            (keys_of[cls, naming].by_name[name], cls, naming)
-            for base, name in RECOGNISED_BY.items()
+        deciding: list[tuple[list[str], tuple[Any, Naming]]] = [
+            (keys, (cls, naming))
+            for sign in RECOGNISED_BY
             for cls in members
-            if issubclass(cls, base)
+            if issubclass(cls, sign.model)
             for naming in self._namings_of(cls)
+            for keys in [keys_of_sign(sign, members, naming)]
         ]
         # Reads which of the deciding keys are there.
-        keys = list(dict.fromkeys([key for key, _, _ in deciding]))
-        self._probe: Decoder[Any] = Decoder(defstruct("Probe", [(key, Raw | UnsetType, UNSET) for key in keys]))
-        self._deciding: list[tuple[int, tuple[Any, Naming]]] = []
-        for key, cls, spelling in deciding:
-            self._deciding.append((keys.index(key), (cls, spelling)))
+        probed = list(dict.fromkeys([key for keys, _ in deciding for key in keys]))
+        self._probe: Decoder[Any] = Decoder(defstruct("Probe", [(key, Raw | UnsetType, UNSET) for key in probed]))
+        self._deciding: list[tuple[list[int], tuple[Any, Naming]]] = [
+            ([probed.index(key) for key in keys], candidate) for keys, candidate in deciding
+        ]
 
     def _namings_of(self, cls: Any) -> list[Naming]:
         """The namings to look for, this one first; the other one only if it makes a difference to the model."""
@@ -69,7 +86,7 @@ class OpenUnion:
     def sight(self, raw: Any) -> Sighting:
         """Look at a member's tag, and without one at the keys that decide."""
         try:
-            tag = _tag.decode(raw).type
+            tag = _tag.decode(raw).type if self._is_tagged else UNSET
         except ValidationError as error:
             # Neither an object nor a string.
             return Sighting(None if "$.type" in str(error) else UNSET, [])
@@ -79,9 +96,21 @@ class OpenUnion:
             return Sighting(tag, candidates)
         values = structs.astuple(self._probe.decode(raw))
         found: list[tuple[Any, Naming]] = [
-            candidate for position, candidate in self._deciding if values[position] is not UNSET
+            candidate
+            for (position, *unless), candidate in self._deciding
+            if values[position] is not UNSET and all(values[other] is UNSET for other in unless)
         ]
         return Sighting(UNSET, found)
+
+
+def keys_of_sign(sign: Sign, members: tuple[Any, ...], naming: Naming) -> list[str]:
+    """The key that has to be there, then those that may not. A field that no member has is left out."""
+    keys = [keys_of[cls, naming].by_name for cls in (sign.model, *members)]
+    return [
+        next(by_name[name] for by_name in keys if name in by_name)
+        for name in (sign.by, *sign.unless)
+        if any(name in by_name for by_name in keys)
+    ]
 
 
 def unknown(tag: str | None, raw: Any) -> Unknown:
@@ -91,14 +120,49 @@ def unknown(tag: str | None, raw: Any) -> Unknown:
     return Unknown(tag, copy)
 
 
-def tagged_members(tp: Any) -> tuple[Any, ...]:
-    """The tagged models among the arms of a union."""
-    return _tagged_members[tp]
+def members_of(tp: Any) -> tuple[Any, ...]:
+    """The models among the arms of a union that their tags or, in a union of untagged ones, their fields tell apart."""
+    return _members_of[tp]
 
 
-def _build_tagged_members(tp: Any) -> tuple[Any, ...]:
-    arms = get_args(tp) if get_origin(tp) in (Union, UnionType) else ()
-    return tuple([arm for arm in arms if is_model(arm) and issubclass(arm, TaggedModel)])
+def _build_members_of(tp: Any) -> tuple[Any, ...]:
+    arms = [arm for arm in arms_of(tp) if arm not in (NoneType, UnsetType)]
+    if len(arms) == 1:
+        return ()
+    models = [arm for arm in arms if is_model(arm)]
+    tagged = tuple([model for model in models if issubclass(model, TaggedModel)])
+    untagged = tuple([model for model in models if model not in tagged and issubclass(model, _RECOGNISED)])
+    return tagged or (untagged if len(untagged) > 1 else ())
 
 
-_tagged_members: Built[Any, tuple[Any, ...]] = Built(_build_tagged_members)
+_RECOGNISED = tuple([sign.model for sign in RECOGNISED_BY])
+
+_members_of: Built[Any, tuple[Any, ...]] = Built(_build_members_of)
+
+
+def _is_tagged(members: tuple[Any, ...]) -> bool:
+    return issubclass(members[0], TaggedModel)
+
+
+def _build_holds_untagged_union(tp: Any) -> bool:
+    return is_any(tp, lambda part: bool(members := members_of(part)) and not _is_tagged(members))
+
+
+holds_untagged_union: Built[Any, bool] = Built(_build_holds_untagged_union)
+"""Whether there is a union of untagged models in a type. msgspec cannot read it."""
+
+
+def check_readable(tp: Any) -> None:
+    """Raises ``TypeError`` if codecs cannot read ``tp``: what msgspec reads, and what holds a union of untagged models."""
+
+    def check(part: Any) -> bool:
+        # And not the metadata of an annotation.
+        is_type = isinstance(part, type) or get_origin(part) is not None
+        if is_type and part is not UnsetType and not holds_untagged_union[part]:
+            check_type(part)
+        return False
+
+    if holds_untagged_union[tp]:
+        is_any(tp, check)
+    else:
+        check_type(tp)

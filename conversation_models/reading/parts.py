@@ -11,9 +11,11 @@ from ..jsontext import decode_error
 __all__ = [
     "BEGIN_ARRAY",
     "BEGIN_OBJECT",
+    "MISSING_TAG",
     "MOST_MET",
     "Met",
     "Read",
+    "RefusingDecoder",
     "arms_of",
     "item_types",
     "meet",
@@ -39,6 +41,19 @@ The last argument is ``unknown_field_in`` of the error with which msgspec has re
 """
 
 MOST_MET = 1000
+
+
+class RefusingDecoder:
+    """The decoder of a type that msgspec cannot read in one go: it leaves all documents to the second path."""
+
+    def decode(self, _data: Any) -> Any:
+        raise ValidationError(MISSING_TAG)
+
+    decode_lines = decode
+
+
+MISSING_TAG = "Object missing required field `type`"
+"""The beginning of msgspec's error for an object without a tag."""
 
 
 def meet(met: list[Met], found: Met) -> None:

@@ -19,12 +19,13 @@ from ..errors import ConversationDecodeError
 from ..jsontext import child_path, decode_error, decoder_of
 from ..models.base import is_model
 from ..models.events import ConversationEvent, Event
+from ..models.recognition import is_misread
 from ..models.variants import public_of
 from ..spelling.families import NAMES, PLAIN, Family, Naming, rebuild_type, unwrapped
 from ..spelling.foreign import foreign_fields_of, hides_models, holds_models
 from .foreign_plan import ForeignPlan
 from .model_plan import ModelPlan
-from .open_union import OpenUnion, tagged_members, unknown
+from .open_union import OpenUnion, members_of, unknown
 from .parts import (
     BEGIN_ARRAY,
     BEGIN_OBJECT,
@@ -75,12 +76,12 @@ class Plans:
     def fits(self, raw: Any, model: Any) -> bool:
         """Whether an untagged member is a ``model``, even if something nested in it is invalid."""
         try:
-            self._models[model].read(raw, "$", [])
+            value = self._models[model].read(raw, "$", [])
         except ValidationError:
             return False
         except ConversationDecodeError:
-            pass
-        return True
+            return True
+        return not is_misread(value)
 
     def _build_reader(self, tp: Any) -> Read:
         tp = unwrapped(tp)
@@ -134,11 +135,12 @@ class Plans:
 
     def _union_reader(self, tp: Any) -> Read:
         arms = [unwrapped(arm) for arm in get_args(tp) if arm is not UnsetType]
-        members = tagged_members(tp)
+        members = members_of(tp)
         # Includes structs without models: only tags tell structs apart.
         objects = [arm for arm in arms if arm not in members and _is_object(arm)]
         arrays = [arm for arm in arms if holds_models[arm] and _is_array(arm)]
-        decode_other = decoder_of[Union[tuple(arms)]].decode
+        # One member stands for all, since msgspec takes no two untagged ones. To its errors they are all objects.
+        decode_other = decoder_of[Union[tuple([arm for arm in arms if arm not in members[1:]])]].decode
         is_open_to_all = len(members) == len(arms)
         union = self.unions[members] if members else None
 
@@ -172,11 +174,15 @@ class Plans:
                     raise _in_other_naming(model, naming, path)
                 continue
             try:
-                return self._models[model].read(raw, path, met, odd)
+                value = self._models[model].read(raw, path, met, odd)
             except ValidationError as error:
                 del met[before:]
                 if tag is not UNSET:
                     raise decode_error(error, raw, path) from error
+                continue
+            if tag is not UNSET or not is_misread(value):
+                return value
+            del met[before:]
         meet(met, (union.members, None if tag is UNSET else tag, path))
         return unknown(None if tag is UNSET else tag, raw)
 
@@ -220,7 +226,7 @@ class Plans:
         make = cls if cls in (set, frozenset) else None
         decode = decoder_of[list[Raw] if make else _with_raw_arguments(tp)].decode
         # Only if the items can be nothing else.
-        members = tagged_members(arguments[0]) if len(arguments) == 1 else ()
+        members = members_of(arguments[0]) if len(arguments) == 1 else ()
         members = members if len(members) == len(get_args(arguments[0])) else ()
 
         def read(raw: Any, path: str, met: list[Met], _odd: str | None) -> Any:

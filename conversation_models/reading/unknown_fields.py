@@ -25,8 +25,9 @@ from ..jsontext import UNREADABLE, child_path, decode_error
 from ..models.base import is_model
 from ..models.recognition import name_of_union
 from ..spelling.families import PLAIN, Family, Naming, keys_of
-from ..spelling.foreign import check_type, hides_models
-from .parts import Met, unknown_field_in
+from ..spelling.foreign import hides_models
+from .open_union import check_readable, holds_untagged_union
+from .parts import MISSING_TAG, Met, RefusingDecoder, unknown_field_in
 from .plans import Plans, public_type
 from .untagged import Merged, OddMemberError
 
@@ -74,9 +75,9 @@ class Reader:
 
     def _build_decoder(self, tp: Any) -> Any:
         tp = public_type(tp)
-        check_type(tp)
-        if hides_models[tp]:
-            return _RefusingDecoder()
+        check_readable(tp)
+        if hides_models[tp] or holds_untagged_union[tp]:
+            return RefusingDecoder()
         return Decoder(self.plans.family.type(tp))
 
     def decode(self, data: Any, tp: Any, root: str = "$") -> Any:
@@ -94,7 +95,7 @@ class Reader:
         if not isinstance(error, ValidationError):
             raise decode_error(error, data, root) from error
         # If a tag is missing, others mostly are too.
-        if str(error).startswith("Object missing required field `type`"):
+        if str(error).startswith(MISSING_TAG):
             try:
                 return self._merged.read(data, tp)
             except (OddMemberError, *UNREADABLE):
@@ -201,12 +202,3 @@ def _name(owner: Any, name: str | None) -> tuple[str, str | None]:
 
 def _cut(name: str) -> str:
     return name if len(name) <= MAX_KEY_LENGTH else f"{name[:MAX_KEY_LENGTH]}…"
-
-
-class _RefusingDecoder:
-    """The decoder of a type that hides models, where msgspec cannot put variants: it leaves all documents to plans."""
-
-    def decode(self, _data: Any) -> Any:
-        raise ValidationError("")
-
-    decode_lines = decode

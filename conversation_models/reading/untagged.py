@@ -16,11 +16,11 @@ from msgspec.json import Decoder
 
 from ..building import Built, compile_function
 from ..models.base import is_model
-from ..models.recognition import RECOGNISED_BY
+from ..models.recognition import MISREADABLE, RECOGNISED_BY, is_misread
 from ..models.variants import fields_of
 from ..spelling.families import Family, keys_of
 from ..spelling.foreign import holds_models
-from .open_union import tagged_members
+from .open_union import keys_of_sign, members_of
 from .parts import arms_of, without_unset
 from .plans import public_type
 
@@ -70,7 +70,7 @@ class Merged:
             return list[self._type(arguments[0])]  # type: ignore[misc]
         if origin not in (Union, UnionType):
             raise TypeError(tp)
-        members = tagged_members(tp)
+        members = members_of(tp)
         merged = [self._structs[members].struct] if members else []
         return Union[(*merged, *[self._type(arm) for arm in arguments if arm not in members])]
 
@@ -84,7 +84,7 @@ class Merged:
         if get_origin(tp) is list:
             inner = self._converter(arguments[0]) or _unchanged
             return lambda value: list(map(inner, value)) if type(value) is list else value
-        members = tagged_members(tp)
+        members = members_of(tp)
         if members:
             reading = self._structs[members]
             if len(members) == len(arguments):
@@ -140,11 +140,15 @@ class Merged:
             constants |= part.constants
         # One function, since a call for each member would take a quarter of the time.
         source = "def function(m):\n    tag = m.type\n    if tag is UNSET:\n"
-        for base, name in RECOGNISED_BY.items():
+        for sign in RECOGNISED_BY:
             for model, part in zip(members, parts, strict=True):
-                if issubclass(model, base):
-                    decider = names[keys_of[model, naming].by_name[name]]
-                    source += f"        if m.{decider} is not UNSET:\n{part.statements(is_tagged=False)}"
+                if issubclass(model, sign.model):
+                    by, *unless = [names[key] for key in keys_of_sign(sign, members, naming)]
+                    # Without a required field it is not this member, but may be the next one.
+                    signs = [f"m.{name} is not UNSET" for name in dict.fromkeys([by, *part.required])]
+                    signs += [f"m.{name} is UNSET" for name in unless]
+                    source += f"        if {' and '.join(signs)}:\n{part.statements(is_tagged=False)}"
+        source += "        raise OddMemberError\n"
         for model, part in zip(members, parts, strict=True):
             source += f"    if tag == {model.__struct_config__.tag!r}:\n{part.statements(is_tagged=True)}"
         return _Reading(struct, _compiled(f"{source}    raise OddMemberError\n", constants))
@@ -175,7 +179,7 @@ class Merged:
                 constants[f"default_{position}_{name}"] = info.default
                 arguments[info.name] = f"(default_{position}_{name} if m.{name} is UNSET else m.{name})"
         call, more = self._call(model, arguments, f"{position}_")
-        return _Member(call, {**constants, **more}, required, optional, foreign, wrong)
+        return _Member(call, {**constants, **more}, required, optional, foreign, wrong, issubclass(model, MISREADABLE))
 
     def _call(self, model: Any, arguments: dict[str, str], prefix: str = "") -> tuple[str, dict[str, Any]]:
         """The expression that makes a model from an expression for each field, and the names in it."""
@@ -199,6 +203,7 @@ class _Member(Struct):
     """The fields that only other members have."""
     wrong: list[str]
     """Conditions under which a field has a type that only another member's has."""
+    can_be_misread: bool
 
     def statements(self, *, is_tagged: bool) -> str:
         """Return the member, or raise if a required field is absent or one of another member is there."""
@@ -212,7 +217,10 @@ class _Member(Struct):
         # Also where all are counted: a field of another member may make up for one that is missing.
         odd += [f"m.{name} is UNSET" for name in self.required]
         check = " or ".join([*odd, *self.wrong])
-        return f"            if {check}: raise OddMemberError\n            return {self.call}\n"
+        source = f"            if {check}: raise OddMemberError\n"
+        if is_tagged or not self.can_be_misread:
+            return f"{source}            return {self.call}\n"
+        return f"{source}            value = {self.call}\n            if not is_misread(value): return value\n"
 
 
 class _Reading(Struct):
@@ -223,7 +231,7 @@ class _Reading(Struct):
 
 
 def _compiled(source: str, names: dict[str, Any]) -> Convert:
-    shared = {"UNSET": UNSET, "OddMemberError": OddMemberError, "astuple": structs.astuple}
+    shared = {"UNSET": UNSET, "OddMemberError": OddMemberError, "astuple": structs.astuple, "is_misread": is_misread}
     return compile_function(source, names | shared)
 
 
@@ -242,7 +250,7 @@ def _unchanged(value: Any) -> Any:
 
 def _build_holds_unions(tp: Any) -> bool:
     inner = [info.type for info in fields_of(tp)] if is_model(tp) else get_args(tp)
-    return bool(tagged_members(tp)) or any(_holds_unions[part] for part in inner if holds_models[part])
+    return bool(members_of(tp)) or any(_holds_unions[part] for part in inner if holds_models[part])
 
 
 _holds_unions: Built[Any, bool] = Built(_build_holds_unions)

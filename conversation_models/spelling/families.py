@@ -9,10 +9,11 @@ from collections.abc import Callable, Mapping
 from types import UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
-from msgspec import UNSET, defstruct, field
+from msgspec import UNSET, Meta, defstruct, field
+from msgspec.structs import FieldInfo
 
 from ..building import Built
-from ..models.base import Model, is_model
+from ..models.base import SNAKE_CASE, Model, is_model
 from ..models.recognition import is_count, models_in
 from ..models.variants import NO_FIELDS, derive, field_like, fields_of, public_of
 
@@ -88,7 +89,7 @@ class Keys:
         mechanical = defstruct("Camel", [info.name for info in infos], rename="camel").__struct_encode_fields__
         # A subclass can give a field a key of its own, with ``field(name=...)``: both namings keep that.
         snake = {
-            info.name: info.name if info.encode_name == key else info.encode_name
+            info.name: info.name if info.encode_name == key else _snake_case_key(info) or info.encode_name
             for info, key in zip(infos, mechanical, strict=True)
         }
         camel = {info.name: info.encode_name for info in infos}
@@ -98,6 +99,12 @@ class Keys:
         self.decisive = {other: own for other, own in self.of_other.items() if other in decisive}
         both_ways = {**self.of_other, **{own: other for other, own in self.of_other.items()}}
         self.respelled = {} if naming == "camel" else both_ways
+
+
+def _snake_case_key(info: FieldInfo) -> str | None:
+    """The snake_case key of a field that does not follow the rule; ``None`` if both namings have one key."""
+    extras = [part.extra or {} for part in get_args(info.type) if isinstance(part, Meta)]
+    return next((extra[SNAKE_CASE] for extra in extras if SNAKE_CASE in extra), None)
 
 
 def _build_keys(model_and_naming: tuple[Any, Naming]) -> Keys:

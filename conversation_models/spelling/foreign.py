@@ -9,7 +9,15 @@ from ..models.base import is_model
 from ..models.variants import fields_of
 from .families import rebuild_type, unwrapped
 
-__all__ = ["check_type", "field_names_of", "foreign_fields_of", "foreign_keys_of", "hides_models", "holds_models"]
+__all__ = [
+    "check_type",
+    "field_names_of",
+    "foreign_fields_of",
+    "foreign_keys_of",
+    "hides_models",
+    "holds_models",
+    "is_any",
+]
 
 
 def field_names_of(cls: Any) -> list[str]:
@@ -46,7 +54,7 @@ def foreign_keys_of(tp: Any) -> dict[str, str]:
 
 
 def _build_holds_models(tp: Any) -> bool:
-    return _is_any(tp, is_model)
+    return is_any(tp, is_model)
 
 
 holds_models: Built[Any, bool] = Built(_build_holds_models)
@@ -54,7 +62,7 @@ holds_models: Built[Any, bool] = Built(_build_holds_models)
 
 
 def _build_hides_models(tp: Any) -> bool:
-    return _is_any(tp, lambda part: any(holds_models[member] for member in foreign_fields_of(part).values()))
+    return is_any(tp, lambda part: any(holds_models[member] for member in foreign_fields_of(part).values()))
 
 
 hides_models: Built[Any, bool] = Built(_build_hides_models)
@@ -80,7 +88,7 @@ def check_type(tp: Any) -> None:
             ahead += [member for member in members if isinstance(member, (inspect.Type, inspect.Field))]
 
 
-def _is_any(tp: Any, test: Any) -> bool:
+def is_any(tp: Any, test: Any) -> bool:
     """Whether ``test`` is true for ``tp`` or a type it is made of."""
     seen: set[Any] = set()
     ahead = [tp]

@@ -58,7 +58,11 @@ from .chunks import VideoChunk
 from .entries import VideoOutputEntry
 from .events import VideoOutputEvent
 
-RECOGNISED_BY |= {VideoChunk: "video_url", VideoOutputEntry: "video_parts", VideoOutputEvent: "video_part"}
+RECOGNISED_BY += (
+    Sign(VideoChunk, "video_url"),
+    Sign(VideoOutputEntry, "video_parts"),
+    Sign(VideoOutputEvent, "video_part"),
+)
 """
 
 PROGRAM = r"""

@@ -38,6 +38,15 @@ class Shape(NamedTuple):
 # that is ``x`` when absent, or an object that is empty when absent.
 _ENTRY = "object=entry created_at?time completed_at?time/null id?str "
 _EVENT = "created_at?time "
+_CONFIGURED = "tool_configuration?configuration/null"
+_RUN = "stream?bool store?bool handoff_execution?handoff completion_args?args "
+_CONVERSATION = "object=conversation id!str created_at!time updated_at!time "
+_ABOUT = "name?str/null description?str/null metadata?object/null "
+_THRESHOLDS = (
+    "sexual?number/null hate_and_discrimination?number/null violence_and_threats?number/null selfharm?number/null "
+    "health?number/null financial?number/null law?number/null pii?number/null "
+)
+_MODERATION = "model_name?str ignore_other_categories?bool action?str custom_category_thresholds?"
 _TABLE: dict[Any, tuple[str | None, str]] = {
     cm.ConversationResponse: (
         None,
@@ -107,6 +116,61 @@ _TABLE: dict[Any, tuple[str | None, str]] = {
     ),
     cm.ResponseDoneEvent: ("conversation.response.done", _EVENT + "usage!usage"),
     cm.ResponseErrorEvent: ("conversation.response.error", _EVENT + "message!str code?int"),
+    cm.MessageInputEntry: ("message.input", _ENTRY + "role!str content!content prefix?bool"),
+    cm.FunctionResultEntry: ("function.result", _ENTRY + "tool_call_id!str result!str"),
+    cm.Function: (None, "name!str parameters!object description?str strict?bool"),
+    cm.FunctionTool: ("function", "function!function"),
+    cm.ToolConfiguration: (None, "exclude?strs/null include?strs/null requires_confirmation?strs/null"),
+    cm.WebSearchTool: ("web_search", _CONFIGURED),
+    cm.WebSearchPremiumTool: ("web_search_premium", _CONFIGURED),
+    cm.CodeInterpreterTool: ("code_interpreter", _CONFIGURED),
+    cm.ImageGenerationTool: ("image_generation", _CONFIGURED),
+    cm.DocumentLibraryTool: ("document_library", "library_ids!strs " + _CONFIGURED),
+    cm.OAuth2TokenAuth: ("oauth2-token", "value!str"),
+    cm.APIKeyAuth: ("api-key", "value!str"),
+    cm.CustomConnector: ("connector", "connector_id!str authorization?authorization/null " + _CONFIGURED),
+    cm.Prediction: ("content", "content?str"),
+    cm.JSONSchema: (None, "name!str schema!object description?str/null strict?bool"),
+    cm.ResponseFormat: (None, "type?str json_schema?schema/null"),
+    cm.CompletionArgs: (
+        None,
+        "stop?stop/null presence_penalty?number/null frequency_penalty?number/null temperature?number/null "
+        "top_p?number/null max_tokens?int/null random_seed?int/null prediction?prediction/null "
+        "response_format?format/null tool_choice?str/null reasoning_effort?str/null",
+    ),
+    cm.ModerationLlmv1CategoryThresholds: (None, _THRESHOLDS + "dangerous_and_criminal_content?number/null"),
+    cm.ModerationLlmv2CategoryThresholds: (
+        None,
+        _THRESHOLDS + "dangerous?number/null criminal?number/null jailbreaking?number/null",
+    ),
+    cm.ModerationLlmv1Config: (None, _MODERATION + "thresholds_1/null"),
+    cm.ModerationLlmv2Config: (None, _MODERATION + "thresholds_2/null"),
+    cm.GuardrailConfig: (
+        None,
+        "block_on_error?bool moderation_llm_v1?moderation_1/null moderation_llm_v2?moderation_2/null",
+    ),
+    cm.ToolCallConfirmation: (None, "tool_call_id!str confirmation!confirmation"),
+    cm.ConversationRequest: (
+        None,
+        "inputs!inputs stream?bool store?bool/null handoff_execution?handoff/null instructions?str/null "
+        "tools?tools/null completion_args?args/null guardrails?guardrails/null agent_id?str/null "
+        "agent_version?version/null model?str/null " + _ABOUT,
+    ),
+    cm.ConversationAppendRequest: (None, "inputs?inputs tool_confirmations?confirmations/null " + _RUN),
+    cm.ConversationRestartRequest: (
+        None,
+        "from_entry_id!str inputs?inputs guardrails?guardrails/null metadata?object/null agent_version?version/null "
+        + _RUN,
+    ),
+    cm.ConversationHistory: (None, "object=conversation.history conversation_id!str entries!history"),
+    cm.ConversationMessages: (None, "object=conversation.messages conversation_id!str messages!messages"),
+    cm.ModelConversation: (
+        None,
+        _CONVERSATION
+        + "model!str instructions?str/null tools?tools completion_args?args guardrails?guardrails/null "
+        + _ABOUT,
+    ),
+    cm.AgentConversation: (None, _CONVERSATION + "agent_id!str agent_version?version/null " + _ABOUT),
 }
 
 
@@ -139,8 +203,22 @@ _CHUNKS = {
     "title": cm.ToolReferenceChunk,
     "reference_ids": cm.ReferenceChunk,
 }
+_INPUTS = {
+    "previous_agent_id": cm.AgentHandoffEntry,
+    "tool_call_id": cm.FunctionCallEntry,
+    "result": cm.FunctionResultEntry,
+    "role": cm.MessageInputEntry,
+    "content": cm.MessageOutputEntry,
+    "name": cm.ToolExecutionEntry,
+}
+_CONVERSATIONS = {"agent_id": cm.AgentConversation, "model": cm.ModelConversation}
 RECOGNISED: dict[str, dict[str, Any]] = {
     "entry": _ENTRIES,
+    "input": _INPUTS,
+    "message": {name: _INPUTS[name] for name in ("role", "content")},
+    "conversation": _CONVERSATIONS,
+    "tool": {},
+    "authorization": {},
     "chunk": _CHUNKS,
     "thought": {name: _CHUNKS[name] for name in ("text", "title", "reference_ids")},
     "event": {},
@@ -150,14 +228,55 @@ UNIONS = {
     "chunk": list(_CHUNKS.values()),
     "thought": list(RECOGNISED["thought"].values()),
     "event": [cls for cls in SHAPES if cls.__name__.endswith("Event")],
+    "input": list(_INPUTS.values()),
+    "message": [cm.MessageInputEntry, cm.MessageOutputEntry],
+    "tool": [cls for cls in SHAPES if cls.__name__.endswith("Tool")] + [cm.CustomConnector],
+    "authorization": [cm.OAuth2TokenAuth, cm.APIKeyAuth],
+    "conversation": list(_CONVERSATIONS.values()),
 }
-UNION_TYPES = {"entry": cm.OutputEntry, "chunk": cm.ContentChunk, "event": cm.ConversationEvent}
-_MODEL_OF = {"usage": cm.ConversationUsageInfo, "image": cm.ImageURL}
-_UNION_OF = {"entries": "entry", "content": "chunk", "delta": "chunk", "thoughts": "thought"}
+UNION_TYPES = {
+    "entry": cm.OutputEntry,
+    "chunk": cm.ContentChunk,
+    "event": cm.ConversationEvent,
+    "input": cm.InputEntry,
+    "message": cm.MessageEntry,
+    "tool": cm.Tool,
+    "authorization": cm.Authorization,
+    "conversation": cm.Conversation,
+}
+MODEL_OF = {
+    "usage": cm.ConversationUsageInfo,
+    "image": cm.ImageURL,
+    "function": cm.Function,
+    "configuration": cm.ToolConfiguration,
+    "prediction": cm.Prediction,
+    "schema": cm.JSONSchema,
+    "format": cm.ResponseFormat,
+    "args": cm.CompletionArgs,
+    "thresholds_1": cm.ModerationLlmv1CategoryThresholds,
+    "thresholds_2": cm.ModerationLlmv2CategoryThresholds,
+    "moderation_1": cm.ModerationLlmv1Config,
+    "moderation_2": cm.ModerationLlmv2Config,
+}
+"""For a kind of field, the model of an object in it."""
+MODELS_OF = {"guardrails": cm.GuardrailConfig, "confirmations": cm.ToolCallConfirmation}
+"""For a kind of field, the model of the objects in its list."""
+UNION_OF = {
+    "entries": "entry",
+    "content": "chunk",
+    "delta": "chunk",
+    "thoughts": "thought",
+    "inputs": "input",
+    "history": "input",
+    "messages": "message",
+    "tools": "tool",
+    "authorization": "authorization",
+}
+"""For a kind of field, the union of an object in it, or of the members of its list."""
 
 _CAMEL = {
     name: re.sub(r"_(\w)", lambda match: match[1].upper(), name) for shape in SHAPES.values() for name in shape.fields
-}
+} | {"schema": "schemaDefinition"}
 
 
 def key(name: str, naming: Naming) -> str:
@@ -192,13 +311,15 @@ class Reading:
         return text
 
     def read(self, value: Any, kind: str, path: str) -> Any:
-        union = _UNION_OF.get(kind)
+        union = UNION_OF.get(kind)
         if union and isinstance(value, list):
             return [self.member(member, union, f"{path}[{index}]") for index, member in enumerate(value)]
         if union and isinstance(value, dict):
             return self.member(value, union, path)
-        if isinstance(value, dict) and kind in _MODEL_OF:
-            return self.object(value, _MODEL_OF[kind], path)
+        if isinstance(value, dict) and kind in MODEL_OF:
+            return self.object(value, MODEL_OF[kind], path)
+        if isinstance(value, list) and kind in MODELS_OF:
+            return [self.object(member, MODELS_OF[kind], f"{path}[{index}]") for index, member in enumerate(value)]
         return self.time(value) if kind == "time" and isinstance(value, str) else value
 
     def member(self, value: Any, union: str, path: str = "$") -> Any:
@@ -219,9 +340,23 @@ def class_of(member: Any, union: str, naming: Naming) -> Any:
     """The model of a member of a union, ``None`` if it is unknown."""
     if not isinstance(member, dict):
         return None
-    if "type" in member:
+    if "type" in member and union != "conversation":
         return next((cls for cls in UNIONS[union] if SHAPES[cls].tag == member["type"]), None)
-    return next((cls for name, cls in RECOGNISED[union].items() if key(name, naming) in member), None)
+    found = next((cls for name, cls in RECOGNISED[union].items() if key(name, naming) in member), None)
+    return cm.MessageOutputEntry if found is cm.MessageInputEntry and _is_output(member, naming) else found
+
+
+def _is_output(message: dict[str, Any], naming: Naming) -> bool:
+    """Whether an untagged message with a role is an output."""
+    if message["role"] != "assistant":
+        return False
+    content = message.get("content")
+    cited = content if isinstance(content, list) else []
+    return (
+        key("agent_id", naming) in message
+        or "model" in message
+        or any(class_of(chunk, "chunk", naming) is cm.ToolReferenceChunk for chunk in cited)
+    )
 
 
 class _Value(Reading):
@@ -274,7 +409,9 @@ def minimal(cls: Any) -> dict[str, Any]:
     """A value for each required field of a model, by Python names."""
     some: dict[str, Any] = {
         "str": "s", "int": 7, "ids": [1], "arguments": "{}", "entries": [], "content": "s", "delta": "s",
-        "thoughts": [], "image": "s", "usage": {},
+        "thoughts": [], "image": "s", "usage": {}, "object": {}, "strs": [],
+        "function": {"name": "s", "parameters": {}},
+        "confirmation": "allow", "inputs": "s", "history": [], "messages": [], "time": "2025-06-06T10:00:00Z",
     }  # fmt: skip
     return {name: some[field.kind] for name, field in SHAPES[cls].fields.items() if field.required}
 

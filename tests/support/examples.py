@@ -2,7 +2,7 @@
 
 from datetime import datetime, timezone
 from types import NoneType, UnionType
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from msgspec import NODEFAULT, Raw, Struct, UnsetType, structs
 
@@ -19,6 +19,7 @@ _EXAMPLES: dict[Any, Any] = {
     str: "text é",
     int: 7,
     bool: True,
+    float: 0.5,
     datetime: datetime(2025, 5, 27, 11, 34, 39, 610632, timezone.utc),
     Any: [1, {"a": None}],
     Raw: Raw(b'[{"a":1}]'),
@@ -48,6 +49,8 @@ def _example(tp: Any) -> Any:
     if isinstance(tp, type) and issubclass(tp, Struct):
         return full(tp)
     origin, arguments = get_origin(tp), get_args(tp)
+    if origin is Annotated:
+        return _example(arguments[0])
     if origin is Literal:
         return arguments[0]
     if origin is list:

@@ -13,7 +13,7 @@ from hypothesis.strategies import SearchStrategy
 
 import conversation_models as cm
 
-from .documents import SHAPES, UNIONS, Naming, class_of, key, value_of
+from .documents import MODEL_OF, MODELS_OF, SHAPES, UNION_OF, UNIONS, Naming, class_of, key, value_of
 
 # Leaves ----------------------------------------------------------------------------------------------------------
 
@@ -119,21 +119,24 @@ def _of_kind(kind: str, naming: Naming, open: bool) -> SearchStrategy[Any]:
         "counts": st.dictionaries(_free_keys, integers, max_size=2),
         "ids": st.lists(integers | texts, max_size=3),
         "arguments": texts | free_objects,
+        "number": integers | floats,
+        "strs": st.lists(texts, max_size=2),
+        "stop": texts | st.lists(texts, max_size=2),
+        "version": texts | integers,
+        "handoff": st.sampled_from(["client", "server"]),
+        "confirmation": st.sampled_from(["allow", "deny"]),
     }
     if kind in leaves:
         return leaves[kind]
-    if kind == "usage":
-        return wire(cm.ConversationUsageInfo, naming, open)
-    if kind == "image":
-        return texts | wire(cm.ImageURL, naming, open)
-    if kind == "entries":
-        return _listed("entry", naming, open, 3)
-    if kind == "thoughts":
-        return _listed("thought", naming, open, 2)
-    if kind == "content":
-        return texts | _listed("chunk", naming, open, 3)
-    assert kind == "delta"
-    return texts | wire_member("chunk", naming, open)
+    if kind in MODEL_OF:
+        value: SearchStrategy[Any] = wire(MODEL_OF[kind], naming, open)
+    elif kind in MODELS_OF:
+        value = st.lists(wire(MODELS_OF[kind], naming, open), max_size=2)
+    elif kind in ("delta", "authorization"):
+        value = wire_member(UNION_OF[kind], naming, open)
+    else:
+        value = _listed(UNION_OF[kind], naming, open, 3 if kind in ("entries", "content") else 2)
+    return texts | value if kind in ("image", "content", "delta", "inputs") else value
 
 
 def wire_responses(naming: Naming, open: bool = True) -> SearchStrategy[dict[str, Any]]:

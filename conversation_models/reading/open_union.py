@@ -85,22 +85,28 @@ class OpenUnion:
 
     def sight(self, raw: Any) -> Sighting:
         """Look at a member's tag, and without one at the keys that decide."""
+        tag: str | None | UnsetType
         try:
-            tag = _tag.decode(raw).type if self._is_tagged else UNSET
+            tag = _tag.decode(raw).type
         except ValidationError as error:
             # Neither an object nor a string.
-            return Sighting(None if "$.type" in str(error) else UNSET, [])
-        if tag is not UNSET:
+            tag = None if "$.type" in str(error) else UNSET
+            if tag is UNSET or self._is_tagged:
+                return Sighting(tag, [])
+        if tag is not UNSET and self._is_tagged:
             model = self._by_tag.get(tag)
-            candidates: list[tuple[Any, Naming]] = [] if model is None else [(model, self._naming)]
-            return Sighting(tag, candidates)
+            return Sighting(tag, [] if model is None else [(model, self._naming)])
+        candidates = self._identified(raw)
+        # In a union of untagged models, a tag says something only about what is none of them.
+        return Sighting(UNSET if candidates else tag, candidates)
+
+    def _identified(self, raw: Any) -> list[tuple[Any, Naming]]:
         values = structs.astuple(self._probe.decode(raw))
-        found: list[tuple[Any, Naming]] = [
+        return [
             candidate
             for (position, *unless), candidate in self._deciding
             if values[position] is not UNSET and all(values[other] is UNSET for other in unless)
         ]
-        return Sighting(UNSET, found)
 
 
 def keys_of_sign(sign: Sign, members: tuple[Any, ...], naming: Naming) -> list[str]:
@@ -153,7 +159,7 @@ holds_untagged_union: Built[Any, bool] = Built(_build_holds_untagged_union)
 
 
 def check_readable(tp: Any) -> None:
-    """Raises ``TypeError`` if codecs cannot read ``tp``: what msgspec reads, and what holds a union of untagged models."""
+    """Raises ``TypeError`` if ``tp`` is not a type that msgspec reads, apart from its unions of untagged models."""
 
     def check(part: Any) -> bool:
         # And not the metadata of an annotation.

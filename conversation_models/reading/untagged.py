@@ -19,7 +19,7 @@ from ..models.base import is_model
 from ..models.recognition import MISREADABLE, RECOGNISED_BY, is_misread
 from ..models.variants import fields_of
 from ..spelling.families import Family, keys_of
-from ..spelling.foreign import holds_models
+from ..spelling.foreign import hides_models, holds_models
 from .open_union import keys_of_sign, members_of
 from .parts import arms_of, without_unset
 from .plans import public_type
@@ -53,6 +53,8 @@ class Merged:
             raise OddMemberError from error
 
     def _build_decoder(self, tp: Any) -> tuple[Any, Convert] | None:
+        if hides_models[tp]:
+            return None
         try:
             tp = public_type(tp)
             return Decoder(self._type(tp)), self._converter(tp) or _unchanged

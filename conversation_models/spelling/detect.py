@@ -30,7 +30,10 @@ _both_spellings = Decoder(_BothSpellings)
 
 def _build_renamed_key(types: Any) -> re.Pattern[bytes]:
     infos = [info for cls in models_in(*types) for info in fields_of(cls) if info.name != info.encode_name]
-    spellings = sorted({name for info in infos for name in (info.name, info.encode_name)})
+    # A key without either sign, such as "schema", may be anybody's.
+    spellings = sorted(
+        {name for info in infos for name in (info.name, info.encode_name) if not name.islower() or "_" in name}
+    )
     return re.compile(rf'"({"|".join(spellings)})"\s*:'.encode())
 
 

@@ -64,8 +64,22 @@ def test_a_repr_is_the_call_that_makes_the_value(cls: Any) -> None:
             assert eval(repr(value), {**vars(cm), "datetime": datetime}) == value
 
 
-def test_only_raw_bytes_keep_a_repr_from_being_a_call() -> None:
-    assert [cls.__name__ for cls in MODELS if "<" in repr(full(cls))] == ["ResponseHead"]
+def test_only_raw_bytes_and_secrets_keep_a_repr_from_being_a_call() -> None:
+    with_secrets = {"APIKeyAuth", "OAuth2TokenAuth", "CustomConnector", "ConversationRequest", "ModelConversation"}
+    assert {cls.__name__ for cls in MODELS if "<" in repr(full(cls))} == {"ResponseHead"} | with_secrets
+
+
+@pytest.mark.parametrize("cls", [cm.APIKeyAuth, cm.OAuth2TokenAuth])
+def test_a_secret_is_in_no_repr(cls: Any) -> None:
+    for secret in (cls(value="s3cret"), cls(value="a").with_unknown_fields({"old": "s3cret"})):
+        request = cm.ConversationRequest(
+            inputs="Hi", tools=[cm.CustomConnector(connector_id="c", authorization=secret)]
+        )
+        for codec in (cm.camel, cm.snake):
+            read = codec.decode(codec.encode(request), cm.ConversationRequest)
+            assert "s3cret" in codec.encode(read).decode()
+            assert "s3cret" not in repr(read)
+            assert "s3cret" not in repr(read.__rich_repr__())
 
 
 def test_raw_bytes_are_shown_as_their_length() -> None:

@@ -183,7 +183,7 @@ def test_the_key_of_a_known_field_is_refused(cls: Any, name: str) -> None:
 
 @every_model
 def test_the_key_of_a_tag_is_refused_and_is_free_in_a_model_without_one(cls: Any) -> None:
-    if cls.__struct_config__.tag is None:
+    if cls.__struct_config__.tag is None and "type" not in cls.__struct_fields__:
         value = least(cls).with_unknown_fields({"type": "x"})
         for one in origins(value, cls):
             assert dict(one.unknown_fields) == {"type": "x"}
@@ -263,9 +263,9 @@ def test_a_hashable_value_stays_hashable_with_a_hashable_unknown_field(cls: Any)
 def test_reprs_show_unknown_fields_alike_wherever_they_are_from(cls: Any) -> None:
     value = full(cls).with_unknown_fields({"region": "eu-west", "details": {"n": [1]}})
     text = repr(value)
-    assert "region" in text
-    assert "'eu-west'" in text
-    assert "{'n': [1]}" in text
+    is_secret = cls in (cm.APIKeyAuth, cm.OAuth2TokenAuth)
+    for shown in ("region", "'eu-west'", "{'n': [1]}"):
+        assert (shown not in text) if is_secret else (shown in text)
     assert text.startswith(f"{cls.__name__}(")
     assert {repr(one) for one in origins(value, cls)} == {text}
     assert "unknown_fields" not in repr(full(cls))

@@ -12,7 +12,7 @@ import pytest
 import conversation_models as cm
 from conversation_models.codec import Codec
 
-from ..support.documents import CODECS, NAMINGS, SHAPES, Naming, dumps, key, minimal
+from ..support.documents import CODECS, NAMINGS, SHAPES, UNIONS, Naming, dumps, key, minimal
 from ..support.streams import in_naming
 from ..support.unknown_fields import same_json
 
@@ -129,9 +129,13 @@ def test_a_document_in_the_other_naming_throughout_is_an_error(cls: Any, naming:
 def test_a_field_of_an_entry_in_the_other_spelling_is_an_error(
     cls: Any, name: str, before: list[Any], naming: Naming
 ) -> None:
-    outputs = [*before, with_wrong(cls, name, naming), {"type": "message.output", "content": "x"}]
-    data = dumps({key("conversation_id", naming): "c", "outputs": outputs, "usage": {}})
-    check_raises(lambda: CODECS[naming].decode(data), name, naming, f"$.outputs[{len(before)}]")
+    entries = [*before, with_wrong(cls, name, naming), {"type": "message.output", "content": "x"}]
+    data = dumps({key("conversation_id", naming): "c", "entries": entries})
+    path = f"$.entries[{len(before)}]"
+    check_raises(lambda: CODECS[naming].decode(data, cm.ConversationHistory), name, naming, path)
+    if cls in UNIONS["entry"]:
+        data = dumps({key("conversation_id", naming): "c", "outputs": entries, "usage": {}})
+        check_raises(lambda: CODECS[naming].decode(data), name, naming, f"$.outputs[{len(before)}]")
 
 
 @every_naming

@@ -76,10 +76,11 @@ def test_without_it_the_first_key_with_two_spellings_decides(naming: Naming) -> 
 @pytest.mark.parametrize("cls", SHAPES, ids=lambda cls: cls.__name__)
 def test_each_field_with_two_spellings_shows_the_naming(cls: Any, naming: Naming) -> None:
     for name in SHAPES[cls].fields:
-        expected = naming if key(name, "camel") != name else None
+        expected = naming if key(name, "camel") != name and key(name, naming) != "schema" else None
         assert cm.naming_of(dumps({key(name, naming): 1})) == expected, name
     document = in_naming(minimal(cls), cls, naming)
-    has_two = any(key(name, "camel") != name for name in minimal(cls))
+    # "schema" is a word that many documents have as a key.
+    has_two = any(key(name, "camel") != name and key(name, naming) != "schema" for name in minimal(cls))
     assert cm.naming_of(dumps(document)) == (naming if has_two else None)
 
 

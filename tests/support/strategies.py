@@ -13,7 +13,7 @@ from hypothesis.strategies import SearchStrategy
 
 import conversation_models as cm
 
-from .documents import MODEL_OF, MODELS_OF, SHAPES, UNION_OF, UNIONS, Naming, class_of, key, value_of
+from .documents import MODEL_OF, MODELS_OF, NAMINGS, SHAPES, UNION_OF, UNIONS, Naming, class_of, key, value_of
 
 # Leaves ----------------------------------------------------------------------------------------------------------
 
@@ -98,7 +98,9 @@ def unknown_members(union: str) -> SearchStrategy[dict[str, Any]]:
         | st.lists(st.none(), max_size=1)
         | st.dictionaries(texts, texts, max_size=1)
     )
-    return st.builds(lambda fields, tag: {**fields, "type": tag}, free_objects, tags) | extra_fields
+    unknown = st.builds(lambda fields, tag: {**fields, "type": tag}, free_objects, tags) | extra_fields
+    # In a union of untagged models, the keys decide whatever the tag is.
+    return unknown.filter(lambda member: all(class_of(member, union, naming) is None for naming in NAMINGS))
 
 
 def _listed(union: str, naming: Naming, open: bool, max_size: int) -> SearchStrategy[list[Any]]:

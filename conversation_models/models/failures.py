@@ -2,11 +2,11 @@
 
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar
 
-from msgspec import UNSET, Raw, Struct, UnsetType
+from msgspec import UNSET, Raw, Struct, UnsetType, ValidationError
 
 from ..jsontext import UNREADABLE, decoder_of, view_of
 
-__all__ = ["SIGNS", "Failing", "ServiceError", "service_error"]
+__all__ = ["SIGNS", "Failing", "ServiceError", "error_body", "service_error"]
 
 
 class ServiceError:
@@ -106,6 +106,18 @@ def service_error(data: Any, event: str) -> ServiceError | None:
     if not error.message:
         return None
     str(raw, "utf-8")  # msgspec does not check strings that it skips, but the text is written back as JSON.
+    return error
+
+
+def error_body(raw: Any) -> ServiceError:
+    """The JSON text of an error body as a ``ServiceError``. O(size).
+
+    Raises ``ValidationError`` if there is no message in it, ``UnicodeDecodeError`` if it is not UTF-8.
+    """
+    error = ServiceError(bytes(raw))
+    if not error.message:
+        raise ValidationError("Expected the body of an error, but there is no message in it")
+    str(error.raw, "utf-8")  # As above.
     return error
 
 

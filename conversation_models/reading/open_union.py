@@ -8,6 +8,7 @@ from msgspec.json import Decoder
 
 from ..building import Built
 from ..models.base import TaggedModel, is_model
+from ..models.failures import ServiceError
 from ..models.recognition import RECOGNISED_BY, Sign
 from ..models.unknown import Unknown
 from ..spelling.families import PLAIN, Family, Naming, keys_of, other_naming
@@ -18,7 +19,7 @@ __all__ = [
     "OpenUnion",
     "Sighting",
     "check_readable",
-    "holds_untagged_union",
+    "is_beyond_msgspec",
     "keys_of_sign",
     "members_of",
     "unknown",
@@ -150,25 +151,29 @@ def _is_tagged(members: tuple[Any, ...]) -> bool:
     return issubclass(members[0], TaggedModel)
 
 
-def _build_holds_untagged_union(tp: Any) -> bool:
-    return is_any(tp, lambda part: bool(members := members_of(part)) and not _is_tagged(members))
+def _build_is_beyond_msgspec(tp: Any) -> bool:
+    def test(part: Any) -> bool:
+        members = members_of(part)
+        return part is ServiceError or (bool(members) and not _is_tagged(members))
+
+    return is_any(tp, test)
 
 
-holds_untagged_union: Built[Any, bool] = Built(_build_holds_untagged_union)
-"""Whether there is a union of untagged models in a type. msgspec cannot read it."""
+is_beyond_msgspec: Built[Any, bool] = Built(_build_is_beyond_msgspec)
+"""Whether there is something in a type that only ``plans`` can read: a union of untagged models, or an error body."""
 
 
 def check_readable(tp: Any) -> None:
-    """Raises ``TypeError`` if ``tp`` is not a type that msgspec reads, apart from its unions of untagged models."""
+    """Raises ``TypeError`` if ``tp`` is not a type that msgspec reads, apart from what ``is_beyond_msgspec`` names."""
 
     def check(part: Any) -> bool:
         # And not the metadata of an annotation.
         is_type = isinstance(part, type) or get_origin(part) is not None
-        if is_type and part is not UnsetType and not holds_untagged_union[part]:
+        if is_type and part is not UnsetType and not is_beyond_msgspec[part]:
             check_type(part)
         return False
 
-    if holds_untagged_union[tp]:
+    if is_beyond_msgspec[tp]:
         is_any(tp, check)
     else:
         check_type(tp)

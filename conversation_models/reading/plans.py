@@ -19,6 +19,7 @@ from ..errors import ConversationDecodeError
 from ..jsontext import child_path, decode_error, decoder_of
 from ..models.base import is_model
 from ..models.events import ConversationEvent, Event
+from ..models.failures import ServiceError, error_body
 from ..models.recognition import is_misread
 from ..models.variants import public_of
 from ..spelling.families import NAMES, PLAIN, Family, Naming, rebuild_type, unwrapped
@@ -90,6 +91,8 @@ class Plans:
             return lambda raw, _path, _met, _odd: decode(raw)
         if is_model(tp):
             return self._well_formed_model_reader(tp)
+        if tp is ServiceError:
+            return lambda raw, _path, _met, _odd: error_body(raw)
         if (inner := without_metadata(tp)) is not tp and not _is_container(inner):
             return self._readers[inner]
         if foreign_fields_of(tp):
@@ -137,14 +140,15 @@ class Plans:
         arms = [unwrapped(arm) for arm in get_args(tp) if arm is not UnsetType]
         members = members_of(tp)
         # Includes structs without models: only tags tell structs apart.
-        objects = [arm for arm in arms if arm not in members and _is_object(arm)]
+        objects = [arm for arm in arms if arm not in members and arm is not ServiceError and _is_object(arm)]
         arrays = [arm for arm in arms if holds_models[arm] and _is_array(arm)]
         # One member stands for all, since msgspec takes no two untagged ones. To its errors they are all objects.
-        decode_other = decoder_of[Union[tuple([arm for arm in arms if arm not in members[1:]])]].decode
+        others = [arm for arm in arms if arm not in members[1:] and arm is not ServiceError]
+        decode_other = decoder_of[Union[tuple(others)]].decode
         is_open_to_all = len(members) == len(arms)
         union = self.unions[members] if members else None
 
-        def read(raw: Any, path: str, met: list[Met], odd: str | None) -> Any:
+        def read_arm(raw: Any, path: str, met: list[Met], odd: str | None) -> Any:
             first = memoryview(raw)[0]
             if first == BEGIN_OBJECT and objects:
                 is_one = len(objects) == 1 and not union
@@ -157,7 +161,17 @@ class Plans:
                 return self._readers[arrays[0]](raw, path, met, odd)
             return decode_other(raw)
 
-        return read
+        def read_arm_or_error(raw: Any, path: str, met: list[Met], odd: str | None) -> Any:
+            try:
+                return read_arm(raw, path, met, odd)
+            except (ValidationError, ConversationDecodeError):
+                try:
+                    return error_body(raw)
+                except ValidationError:
+                    pass
+                raise
+
+        return read_arm_or_error if ServiceError in arms else read_arm
 
     def _read_member(self, raw: Raw, union: OpenUnion, path: str, met: list[Met], odd: str | None = None) -> Any:
         """Read the member of ``union`` at ``path``."""

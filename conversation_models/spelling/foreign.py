@@ -6,6 +6,7 @@ from msgspec import Struct, inspect, structs
 
 from ..building import Built
 from ..models.base import is_model
+from ..models.failures import ServiceError
 from ..models.variants import fields_of
 from .families import rebuild_type, unwrapped
 
@@ -54,11 +55,11 @@ def foreign_keys_of(tp: Any) -> dict[str, str]:
 
 
 def _build_holds_models(tp: Any) -> bool:
-    return is_any(tp, is_model)
+    return is_any(tp, lambda part: is_model(part) or part is ServiceError)
 
 
 holds_models: Built[Any, bool] = Built(_build_holds_models)
-"""Whether a value of a type can hold a model, in the fields of a foreign class too."""
+"""Whether a value of a type can hold a model or an error body, in the fields of a foreign class too."""
 
 
 def _build_hides_models(tp: Any) -> bool:

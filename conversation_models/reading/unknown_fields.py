@@ -23,6 +23,7 @@ from msgspec.json import Decoder
 from ..building import BUILDING, Built
 from ..jsontext import UNREADABLE, child_path, decode_error
 from ..models.base import is_model
+from ..models.inputs import MessageInputEntry
 from ..models.recognition import name_of_union
 from ..spelling.families import PLAIN, Family, Naming, keys_of
 from ..spelling.foreign import hides_models
@@ -66,7 +67,7 @@ class Reader:
         self._may_learn_at_first_sight = AT_FIRST_SIGHT
         self.plans = Plans(PLAIN[naming])
         """How to read what a decoder has refused."""
-        self._merged = Merged(PLAIN[naming])
+        self._merged = _in_order_of_speed(PLAIN[naming])
         self.decoders: Built[Any, Decoder[Any]] = Built(self._build_decoder)
         """For a type, its decoder. Replaced when the codec learns, so that nobody should keep one for long.
 
@@ -96,10 +97,12 @@ class Reader:
             raise decode_error(error, data, root) from error
         # If a tag is missing, others mostly are too.
         if str(error).startswith(MISSING_TAG):
-            try:
-                return self._merged.read(data, tp)
-            except (OddMemberError, *UNREADABLE):
-                pass
+            for merged in self._merged:
+                try:
+                    if merged.reads(tp):
+                        return merged.read(data, tp)
+                except (OddMemberError, *UNREADABLE):
+                    pass
         return self.read(data, tp, root, unknown_field_in(error))
 
     def read(self, data: Any, tp: Any, root: str = "$", odd: str | None = None) -> Any:
@@ -178,10 +181,14 @@ class Reader:
         for model, key in sorted(self._learned, key=itemgetter(1)):
             learned.setdefault(model, []).append(key)
         family = Family(self._naming, {model: tuple(keys) for model, keys in learned.items()})
-        self.plans, self._merged = Plans(family), Merged(family)
+        self.plans, self._merged = Plans(family), _in_order_of_speed(family)
         # A decoder that another thread builds at this moment, with the classes of before, is gone afterwards too.
         self.decoders.clear()
         self._on_growth()
+
+
+def _in_order_of_speed(family: Family) -> tuple[Merged, ...]:
+    return Merged(family, guess=MessageInputEntry), Merged(family)
 
 
 class _Seen(Struct, gc=False):

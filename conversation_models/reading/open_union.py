@@ -63,7 +63,8 @@ class OpenUnion:
             for cls in members
             if issubclass(cls, sign.model)
             for naming in self._namings_of(cls)
-            for keys in [keys_of_sign(sign, members, naming)]
+            # A key of this naming speaks against a model in the other naming too.
+            for keys in [keys_of_sign(sign, members, naming) + keys_of_sign(sign, members, self._naming)[1:]]
         ]
         # Reads which of the deciding keys are there.
         probed = list(dict.fromkeys([key for keys, _ in deciding for key in keys]))

@@ -55,22 +55,40 @@ def test_drift_names_such_a_member() -> None:
 
 
 KEYS = {
+    *("result", "prefix"),
     *("content", "name", "arguments", "role", "id", "info", "object", "model", "text", "url"),
     *("tool_call_id", "toolCallId", "created_at", "createdAt", "agent_id", "agentId"),
     *("previous_agent_id", "previousAgentId", "previous_agent_name", "previousAgentName"),
     *("next_agent_id", "nextAgentId", "next_agent_name", "nextAgentName", "confirmation_status", "confirmationStatus"),
 }
 VALUES = st.one_of(
-    st.none(), st.text(max_size=2), st.integers(0, 3), st.just({}), st.just([]), st.just([{"file_id": "f"}])
+    st.none(),
+    st.just("assistant"),
+    st.text(max_size=2),
+    st.integers(0, 3),
+    st.just({}),
+    st.just([]),
+    st.just([{"file_id": "f"}]),
 )
 
 
+@pytest.mark.parametrize("union", [cm.OutputEntry, cm.InputEntry], ids=["output", "input"])
 @given(st.lists(st.dictionaries(st.sampled_from(sorted(KEYS)), VALUES, max_size=7), max_size=3))
-def test_untagged_members_are_the_same_after_a_round_trip_through_either_naming(members: list[Any]) -> None:
+def test_untagged_members_are_the_same_after_a_round_trip_through_either_naming(union: Any, members: list[Any]) -> None:
     for codec in CODECS.values():
         try:
-            value = codec.decode(json.dumps(members), list[cm.OutputEntry])
+            value = codec.decode(json.dumps(members), list[union])
         except cm.ConversationDecodeError:
             continue
         for other in CODECS.values():
-            assert other.decode(other.encode(value), list[cm.OutputEntry]) == value
+            assert other.decode(other.encode(value), list[union]) == value
+
+
+@pytest.mark.parametrize("codec", CODECS.values(), ids=CODECS)
+@pytest.mark.parametrize("agent", [None, "a"])
+def test_a_field_of_an_output_makes_a_message_an_output_whatever_the_other_naming_says(
+    codec: cm.Codec, agent: Any
+) -> None:
+    key = "agentId" if codec is cm.camel else "agent_id"
+    text = json.dumps({"role": "assistant", "content": "x", key: agent})
+    assert codec.decode(text, cm.InputEntry) == cm.MessageOutputEntry(content="x", agent_id=agent)

@@ -35,6 +35,10 @@ Operation = Literal[
     "encode lines",
     "peek",  # bytes -> (conversation id, total tokens)
     "patch",  # bytes -> bytes, with usage.total_tokens set to 7
+    "decode request",  # bytes of a request -> value
+    "encode request",
+    "decode history",  # bytes of a history -> value
+    "encode history",
     "round trip",  # snake_case -> values -> snake_case
     "round trip camelCase",
     "round trip event",
@@ -122,6 +126,10 @@ class Peer:
             return self.prepare[operation](data)
         if operation in ("encode", "encode_into"):
             return self.operations["decode"](data)
+        if operation == "encode request":
+            return self.operations["decode request"](data)
+        if operation == "encode history":
+            return self.operations["decode history"](data)
         if operation == "encode lines":
             return self.operations["decode lines"](data)
         if operation == "encode camelCase":

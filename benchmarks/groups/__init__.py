@@ -1,7 +1,7 @@
 """The groups of measurements, in the order in which they run."""
 
 from ..group import Group
-from . import building, documents, drift, edits, footprint, growth, latency, memory, metering, reading
+from . import building, documents, drift, edits, footprint, growth, latency, memory, metering, reading, requests
 
 __all__ = ["GROUPS"]
 
@@ -13,6 +13,7 @@ GROUPS: dict[str, Group] = {
         documents.TRANSCODE,
         documents.LINES,
         drift.DRIFT,
+        requests.REQUESTS_AND_HISTORIES,
         edits.PEEK,
         edits.PATCH,
         reading.EVENTS,

@@ -10,7 +10,17 @@ from typing import Annotated, Any, Literal
 from pydantic import AliasGenerator, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-__all__ = ["ConversationResponse", "Message", "Model", "Usage"]
+__all__ = [
+    "AgentHandoff",
+    "Chunk",
+    "ConversationResponse",
+    "Entry",
+    "FunctionCall",
+    "Message",
+    "Model",
+    "ToolExecution",
+    "Usage",
+]
 
 
 class Model(BaseModel):

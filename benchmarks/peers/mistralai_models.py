@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import httpx2
-from mistralai.client.models import ConversationEvents, ConversationResponse
+from mistralai.client.models import ConversationEvents, ConversationHistory, ConversationRequest, ConversationResponse
 from mistralai.client.utils.eventstreaming import EventStream
 
 from ..peer import Peer, count
@@ -50,6 +50,10 @@ PEER = Peer(
     operations={
         "decode": ConversationResponse.model_validate_json,
         "encode": _encode,
+        "decode request": ConversationRequest.model_validate_json,
+        "encode request": _encode,
+        "decode history": ConversationHistory.model_validate_json,
+        "encode history": _encode,
         "peek": _peek,
         "patch": _patch,
         "round trip": _round_trip,

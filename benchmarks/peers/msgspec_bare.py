@@ -20,6 +20,8 @@ _camel: Decoder[Any] = Decoder(cm.ConversationResponse)
 _head: Decoder[Any] = Decoder(snake_type(cm.ResponseHead))
 _event: Decoder[Any] = Decoder(snake_type(cm.ConversationEvent))
 _camel_event: Decoder[Any] = Decoder(cm.ConversationEvent)
+_request: Decoder[Any] = Decoder(snake_type(cm.ConversationRequest))
+_history: Decoder[Any] = Decoder(snake_type(cm.ConversationHistory))
 _members = Decoder(dict[str, Raw])
 _encoder = Encoder()
 _buffer = bytearray()
@@ -71,6 +73,10 @@ PEER = Peer(
         **coding("camel", _camel.decode, _camel_event.decode, _encoder.encode),
         "encode": _encoder.encode,
         "encode_into": _encode_into,
+        "decode request": _request.decode,
+        "encode request": _encoder.encode,
+        "decode history": _history.decode,
+        "encode history": _encoder.encode,
         "encode camelCase": _encoder.encode,
         "decode lines": _snake.decode_lines,
         "encode lines": _encoder.encode_lines,

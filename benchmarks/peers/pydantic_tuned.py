@@ -1,11 +1,13 @@
 """pydantic, tuned by hand with discriminated unions, as users write it to be faster than the official SDK's models."""
 
+from functools import partial
 from typing import Any
 
 from pydantic import BaseModel, TypeAdapter
 
 from ..peer import Peer
 from ._pydantic_models import ConversationResponse, Usage
+from ._pydantic_requests import ConversationHistory, ConversationRequest
 
 
 class _Head(BaseModel):
@@ -15,6 +17,14 @@ class _Head(BaseModel):
 
 _response = TypeAdapter(ConversationResponse)
 _head = TypeAdapter(_Head)
+
+
+_request = TypeAdapter(ConversationRequest)
+_history = TypeAdapter(ConversationHistory)
+
+
+def _dump(adapter: "TypeAdapter[Any]", value: Any) -> bytes:
+    return adapter.dump_json(value, exclude_unset=True)
 
 
 def _encode(value: Any) -> bytes:
@@ -51,6 +61,10 @@ PEER = Peer(
     operations={
         "decode": _response.validate_json,
         "encode": _encode,
+        "decode request": _request.validate_json,
+        "encode request": partial(_dump, _request),
+        "decode history": _history.validate_json,
+        "encode history": partial(_dump, _history),
         "peek": _peek,
         "patch": _patch,
         "round trip": _round_trip,

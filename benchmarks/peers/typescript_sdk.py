@@ -16,7 +16,7 @@ from ..peer import Operation, Peer, PeerMissingError, Timer
 
 _FOLDER = Path(__file__).parent / "typescript"
 _PACKAGE = _FOLDER / "node_modules" / "@mistralai" / "mistralai" / "package.json"
-_OPERATIONS: Sequence[Operation] = ("decode", "encode", "transcode", "read events", "meter")
+_OPERATIONS: Sequence[Operation] = ("decode", "encode", "decode history", "transcode", "read events", "meter")
 
 
 def _install() -> None:

@@ -6,7 +6,9 @@ from typing import NamedTuple
 
 from ..groups.drift import DRIFTING, NO_NEW_FIELDS, TAGGED, UNKNOWN_ENTRY, UNTAGGED
 from ..groups.drift import STREAM as DRIFTING_STREAM
+from ..groups.requests import HISTORY, UNTAGGED_CHAT
 from ..peer import EXHAUSTED, FLOOR, KNOWN, LIBRARY
+from ..requests import MESSAGES, REQUESTS
 from ..results import Results
 from .markdown import table
 from .numbers import ratio
@@ -123,6 +125,13 @@ TARGETS: tuple[Target, ...] = (
         )
         for case in DRIFTING
     ],
+    *[_to_floor("requests", case, 1.1) for name in (*REQUESTS, HISTORY) for case in (name, f"encode {name}")],
+    Target(
+        "request of 20 messages, untagged, to tagged",
+        Figure("requests", UNTAGGED_CHAT),
+        Figure("requests", MESSAGES),
+        2.5,
+    ),
     _drift("web search with an unknown entry, to none", UNKNOWN_ENTRY, f"web search, {TAGGED}", 3),
     *[
         _drift(f"{name}, {UNTAGGED}, to {TAGGED}", f"{name}, {UNTAGGED}", f"{name}, {TAGGED}", bound)

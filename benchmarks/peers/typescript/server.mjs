@@ -6,12 +6,12 @@
 import { createInterface } from "node:readline";
 import { performance } from "node:perf_hooks";
 import { HTTPClient, Mistral } from "@mistralai/mistralai";
-import { conversationResponseFromJSON } from "@mistralai/mistralai/models/components";
+import { conversationHistoryFromJSON, conversationResponseFromJSON } from "@mistralai/mistralai/models/components";
 
 const WARM_UP_MS = 400; // The compiler takes its time, and no server is restarted for each response.
 
-function decode(data) {
-  const result = conversationResponseFromJSON(data.toString("utf8"));
+function decode(data, fromJSON = conversationResponseFromJSON) {
+  const result = fromJSON(data.toString("utf8"));
   if (!result.ok) throw result.error;
   return result.value;
 }
@@ -50,6 +50,7 @@ async function meter(chunks) {
 const OPERATIONS = {
   decode: { argument: ([data]) => data, run: (data) => void decode(data) },
   encode: { argument: ([data]) => decode(data), run: (value) => Buffer.from(JSON.stringify(value)) },
+  "decode history": { argument: ([data]) => data, run: (data) => void decode(data, conversationHistoryFromJSON) },
   transcode: { argument: ([data]) => data, run: (data) => Buffer.from(JSON.stringify(decode(data))) },
   "read events": { argument: (chunks) => chunks, run: readEvents },
   meter: { argument: (chunks) => chunks, run: meter },

@@ -25,7 +25,7 @@ from ..jsontext import UNREADABLE, child_path, decode_error
 from ..models.base import is_model
 from ..models.recognition import name_of_union
 from ..spelling.families import PLAIN, Family, Naming, keys_of
-from ..spelling.foreign import check_type, hides_models
+from ..spelling.foreign import checked_types, hides_models
 from .parts import Met, unknown_field_in
 from .plans import Plans, public_type
 from .untagged import Merged, OddMemberError
@@ -74,7 +74,7 @@ class Reader:
 
     def _build_decoder(self, tp: Any) -> Any:
         tp = public_type(tp)
-        check_type(tp)
+        checked_types[tp]
         if hides_models[tp]:
             return _RefusingDecoder()
         return Decoder(self.plans.family.type(tp))

@@ -1,5 +1,6 @@
 """Settings for the whole suite."""
 
+import gc
 import os
 from typing import Any
 
@@ -13,6 +14,12 @@ from .support.amounts import USUAL_EXAMPLES
 _PATIENT: dict[str, Any] = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
 settings.register_profile("suite", max_examples=USUAL_EXAMPLES, **_PATIENT)
 settings.register_profile("long", **_PATIENT)
+
+
+def pytest_collection_finish() -> None:
+    """Leave out of each garbage collection to come what was imported: there are many, and it is not garbage."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -39,7 +39,9 @@ def only(events: list[Any]) -> Any:
 
 @contextmanager
 def no_garbage_collection() -> Iterator[None]:
-    gc.collect()
+    # Classes that other tests have made and left can be collected only after what refers to them.
+    while gc.collect():
+        pass
     gc.disable()
     try:
         yield

@@ -27,7 +27,7 @@ from ..models.inputs import MessageInputEntry
 from ..models.recognition import name_of_union
 from ..spelling.families import PLAIN, Family, Naming, keys_of
 from ..spelling.foreign import hides_models
-from .open_union import check_readable, is_beyond_msgspec
+from .open_union import checked_types, is_beyond_msgspec
 from .parts import MISSING_TAG, Met, RefusingDecoder, unknown_field_in
 from .plans import Plans, public_type
 from .untagged import Merged, OddMemberError
@@ -76,7 +76,7 @@ class Reader:
 
     def _build_decoder(self, tp: Any) -> Any:
         tp = public_type(tp)
-        check_readable(tp)
+        checked_types[tp]
         if hides_models[tp] or is_beyond_msgspec[tp]:
             return RefusingDecoder()
         return Decoder(self.plans.family.type(tp))

@@ -23,11 +23,12 @@ from pydantic import TypeAdapter, ValidationError
 import conversation_models as cm
 from conversation_models.spelling.families import PLAIN
 
+from ..support.amounts import amount, in_full_if_long
 from ..support.documents import dumps
 from ..support.schema_strategies import Documents
 from ..support.sdk import members_of, same
 
-EXAMPLES = 250
+EXAMPLES = amount(100, 250)
 SECONDS = float(os.environ.get("LONG_SECONDS", "60"))
 REJECTED = object()
 
@@ -182,12 +183,14 @@ def required_in(type: Any) -> frozenset[str]:
     return frozenset({"type"}) if type is cm.ConversationEvent else frozenset()
 
 
+@in_full_if_long
 @pytest.mark.parametrize("type", TYPES, ids=NAMES)
 def test_both_read_documents_of_their_schema_alike(type: Any) -> None:
     seen = run(type, their_schema(type), required_in(type), EXAMPLES, 1)
     assert seen["agreed"] > EXAMPLES // 2, seen
 
 
+@in_full_if_long
 def test_theirs_rejects_documents_of_our_schema_only_for_reasons_on_the_list() -> None:
     seen = Counter[str]()
     for type in TYPES:

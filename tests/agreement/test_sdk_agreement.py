@@ -12,6 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 
 import conversation_models as cm
 
+from ..support.amounts import examples
 from ..support.documents import SHAPES, Shape, dumps
 from ..support.sdk import Acceptable, same
 from ..support.strategies import wire_events, wire_responses
@@ -141,19 +142,19 @@ def check_event(document: dict[str, Any]) -> None:
     check(document, cm.ConversationEvent, _EVENT)
 
 
-@settings(max_examples=400)
+@examples(400)
 @given(wire_responses("snake", open=False))
 def test_both_read_responses_alike(document: dict[str, Any]) -> None:
     check_response(document, Acceptable)
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(wire_responses("snake", open=False))
 def test_both_read_untagged_responses_alike(document: dict[str, Any]) -> None:
     check_response(document, Untagged)
 
 
-@settings(max_examples=400)
+@examples(400)
 @given(wire_events("snake", open=False))
 def test_both_read_events_alike(document: dict[str, Any]) -> None:
     check_event(document)

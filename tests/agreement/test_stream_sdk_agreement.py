@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from mistralai.client import models as sdk
 from mistralai.client.models.conversationevents import UnknownConversationEventsData
@@ -13,6 +13,7 @@ from mistralai.client.utils import eventstreaming, unmarshal_json
 
 import conversation_models as cm
 
+from ..support.amounts import examples
 from ..support.documents import SHAPES, dumps
 from ..support.paths import SAMPLES
 from ..support.sdk import Acceptable, same
@@ -63,7 +64,7 @@ _styles: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(st.lists(st.tuples(_known | _unknown, _styles, _noise), max_size=5), st.booleans(), read_sizes)
 def test_both_read_the_same_events_of_a_stream(
     parts: list[tuple[Document, Any, bytes]], mark: bool, sizes: list[int]

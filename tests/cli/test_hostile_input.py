@@ -19,6 +19,7 @@ from conversation_models.cli.commands import show_stream
 from conversation_models.cli.inputs import Events, records_in
 from conversation_models.cli.transcript import Transcript
 
+from ..support.amounts import amount, in_full_if_long
 from ..support.program import HELLO, STREAM, frame, response, run
 
 # Work ------------------------------------------------------------------------------------------------------------
@@ -79,9 +80,10 @@ def test_reading_a_byte_at_a_time_takes_time_in_proportion(make: Callable[[int],
 # Memory ----------------------------------------------------------------------------------------------------------
 
 
+@in_full_if_long
 @pytest.mark.parametrize("indent", [None, 1], ids=["one line", "many lines"])
 def test_small_reads_take_no_more_memory_than_their_bytes(indent: int | None) -> None:
-    chunks = [{"type": "text", "text": text} for text in [*"a" * 200, "a" * 500_000]]
+    chunks = [{"type": "text", "text": text} for text in [*"a" * amount(40, 200), "a" * amount(100_000, 500_000)]]
     document = json.dumps(response({"type": "message.output", "content": chunks}), indent=indent).encode()
     reads = (document[start : start + 2] for start in range(0, len(document), 2))
     peak = peak_of(lambda: [record.value for record in records_in(reads, "-", None)])

@@ -4,11 +4,12 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import conversation_models as cm
 
+from ..support.amounts import examples
 from ..support.documents import CODECS, NAMINGS, SHAPES, UNION_TYPES, Naming, dumps, exact, written
 from ..support.examples import MODELS, full, least
 from ..support.strategies import wire, wire_member, wire_responses
@@ -42,7 +43,7 @@ def test_every_model_comes_back_equal_from_builtins(cls: Any, naming: Naming) ->
 
 
 @every_naming
-@settings(max_examples=50)
+@examples(50)
 @given(data=st.data())
 def test_documents_come_back_as_builtins(naming: Naming, data: st.DataObject) -> None:
     codec = CODECS[naming]
@@ -58,7 +59,7 @@ def test_documents_come_back_as_builtins(naming: Naming, data: st.DataObject) ->
 
 @every_naming
 @pytest.mark.parametrize("union", UNION_TYPES)
-@settings(max_examples=20)
+@examples(20)
 @given(data=st.data())
 def test_members_of_unions_are_read_from_builtins(union: str, naming: Naming, data: st.DataObject) -> None:
     codec = CODECS[naming]
@@ -70,7 +71,7 @@ def test_members_of_unions_are_read_from_builtins(union: str, naming: Naming, da
 
 @every_naming
 @pytest.mark.parametrize("cls", SHAPES, ids=lambda cls: cls.__name__)
-@settings(max_examples=5)
+@examples(5)
 @given(data=st.data())
 def test_models_are_read_from_builtins(cls: Any, naming: Naming, data: st.DataObject) -> None:
     codec = CODECS[naming]

@@ -7,11 +7,12 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import conversation_models as cm
 
+from ..support.amounts import examples
 from ..support.documents import CODECS, NAMINGS, SHAPES, UNION_TYPES, UNIONS, Naming, dumps, key, minimal, value_of
 from ..support.paths import FIXTURES
 from ..support.strategies import responses
@@ -125,7 +126,7 @@ def test_decoded_values_do_not_share_memory_with_the_input() -> None:
 
 
 @every_naming
-@settings(max_examples=40)
+@examples(40)
 @given(data=st.data())
 def test_each_value_is_one_line(naming: Naming, data: st.DataObject) -> None:
     codec = CODECS[naming]

@@ -7,11 +7,12 @@ from collections.abc import Generator, Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import conversation_models as cm
 
+from ..support.amounts import amount, examples, in_full_if_long
 from ..support.documents import CODECS, NAMINGS, Naming, dumps
 from ..support.streams import cut, every_cut, read_sizes
 
@@ -45,7 +46,7 @@ def test_lines_are_the_same_wherever_they_are_cut(end: bytes, is_last_line_ended
         assert list(cm.camel.iter_lines(reads, cm.TextChunk)) == CHUNKS
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(st.lists(st.text(), max_size=6), st.lists(st.sampled_from([b"\n", b"\r\n", b"\n\n"]), min_size=1), read_sizes)
 def test_any_lines_are_read_as_together(texts: list[str], ends: list[bytes], sizes: list[int]) -> None:
     lines = [json.dumps({"text": text}).encode() for text in texts]
@@ -272,15 +273,17 @@ print(peak_of(cm.snake.iter_lines(reads())))
 """
 
 
+@in_full_if_long
 @pytest.mark.parametrize("size", [64, 4096, 65_536])
 def test_memory_does_not_grow_with_the_number_of_lines(size: int) -> None:
     peaks = []
-    for count in (1_000, 8_000):
+    few_lines = amount(500, 1_000)
+    for count in (few_lines, 8 * few_lines):
         command = [sys.executable, "-c", FLAT, str(count), str(size)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert (done.returncode, done.stderr) == (0, "")
         peaks.append(int(done.stdout))
     few, many = peaks
-    # Eight times the lines. The longer input has two megabytes.
+    # Eight times the lines. The longer input has megabytes.
     assert many < 1.5 * few + 20_000
     assert many < 5 * size + 100_000

@@ -5,12 +5,13 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import UNSET
 
 import conversation_models as cm
 
+from ..support.amounts import examples
 from ..support.documents import CODECS, NAMINGS, Naming, exact
 from ..support.strategies import free_objects, free_values, wire_responses
 
@@ -62,7 +63,7 @@ def at(document: Any, path: Path) -> Any:
 documents = st.one_of(*map(wire_responses, NAMINGS), free_objects, free_values)
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(documents, st.integers(), free_values, st.data())
 def test_replacing_keeps_every_other_byte(document: Any, seed: int, value: Any, data: st.DataObject) -> None:
     text, spans = laid_out(document, Random(seed))
@@ -81,7 +82,7 @@ def split(shorter: bytes, longer: bytes) -> bytes:
     return longer[prefix : len(longer) - (len(shorter) - prefix)]
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(documents, st.integers(), st.text(max_size=4), free_values, st.data())
 def test_adding_keeps_every_byte(document: Any, seed: int, key: str, value: Any, data: st.DataObject) -> None:
     text, spans = laid_out(document, Random(seed))
@@ -97,7 +98,7 @@ def test_adding_keeps_every_byte(document: Any, seed: int, key: str, value: Any,
     assert list(at(json.loads(patched), path))[-1] == key
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(documents, st.integers(), st.data())
 def test_removing_keeps_every_other_byte(document: Any, seed: int, data: st.DataObject) -> None:
     text, spans = laid_out(document, Random(seed))

@@ -8,11 +8,12 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import conversation_models as cm
 
+from ..support.amounts import examples
 from ..support.documents import CODECS, NAMINGS, Naming, dumps, key, value_of
 from ..support.strategies import wire_responses
 
@@ -20,7 +21,7 @@ every_naming = pytest.mark.parametrize("naming", NAMINGS)
 
 
 @every_naming
-@settings(max_examples=60)
+@examples(60)
 @given(data=st.data())
 def test_peek_reads_what_decode_reads(naming: Naming, data: st.DataObject) -> None:
     document = data.draw(wire_responses(naming))

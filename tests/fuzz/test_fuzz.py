@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from ..support.amounts import amount, in_full_if_long
 from ..support.paths import ROOT
 from .run import mutations
 from .seeds import seeds
@@ -22,9 +23,11 @@ def test_the_rules_hold_for_the_seeds(target: str) -> None:
         TARGETS[target](data)
 
 
+@in_full_if_long
 @pytest.mark.parametrize("target", TARGETS)
 def test_the_rules_hold_for_mutations_of_the_seeds(target: str) -> None:
-    assert mutations(target, 600, seed=20250527) == 600
+    count = amount(200, 600)
+    assert mutations(target, count, seed=20250527) == count
 
 
 def test_a_broken_rule_is_reported_with_its_input(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ from msgspec import UNSET, structs
 
 import conversation_models as cm
 
+from ..support.amounts import examples
 from ..support.documents import SHAPES, UNION_TYPES, UNIONS, absent_as_unset, minimal
 from ..support.strategies import free_objects
 
@@ -105,6 +106,7 @@ def test_arguments_are_decoded_as_any_type(arguments: Any) -> None:
     assert call(arguments).decode_arguments(type=dict[str, str]) == {"date": "2024-06-06"}
 
 
+@examples(100)
 @given(free_objects)
 def test_arguments_are_the_same_from_a_string_and_an_object(arguments: dict[str, Any]) -> None:
     assert call(json.dumps(arguments)).decode_arguments() == arguments

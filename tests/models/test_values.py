@@ -7,12 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
 import conversation_models as cm
 
+from ..support.amounts import examples
 from ..support.copies import COPIES, attempt_hash
 from ..support.documents import CODECS, NAMINGS, SHAPES, Naming, dumps, minimal, respelled, value_of
 from ..support.strategies import responses, values, wire, wire_responses
@@ -27,7 +28,7 @@ def versions(value: Any) -> list[Any]:
 
 
 @every_model
-@settings(max_examples=10)
+@examples(10)
 @given(data=st.data())
 def test_equal_values_are_equal_and_hash_alike(cls: Any, data: st.DataObject) -> None:
     value = data.draw(values(cls))
@@ -53,7 +54,7 @@ def test_models_are_hashable_where_their_fields_are(cls: Any) -> None:
 
 
 @every_model
-@settings(max_examples=10)
+@examples(10)
 @given(data=st.data())
 def test_different_values_differ(cls: Any, data: st.DataObject) -> None:
     one, other = data.draw(values(cls)), data.draw(values(cls))
@@ -120,7 +121,7 @@ def test_unknown_members_are_equal_by_their_bytes() -> None:
 
 
 @every_naming
-@settings(max_examples=40)
+@examples(40)
 @given(response=responses())
 def test_copies_of_responses_are_equal_and_encode_alike(naming: Naming, response: cm.ConversationResponse) -> None:
     value = CODECS[naming].decode(CODECS[naming].encode(response))
@@ -134,7 +135,7 @@ def test_copies_of_responses_are_equal_and_encode_alike(naming: Naming, response
 
 @every_naming
 @every_model
-@settings(max_examples=5)
+@examples(5)
 @given(data=st.data())
 def test_copies_of_every_model_are_equal(cls: Any, naming: Naming, data: st.DataObject) -> None:
     value = CODECS[naming].decode(dumps(data.draw(wire(cls, naming, open=True))), cls)
@@ -173,7 +174,7 @@ def test_decoded_values_match_the_public_classes(naming: Naming) -> None:
 # Threads ---------------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=3)
+@examples(3)
 @given(st.lists(wire_responses("snake"), min_size=20, max_size=40))
 def test_codecs_are_shared_between_threads(documents: list[dict[str, Any]]) -> None:
     # New codecs, so that threads also race for the first use of each type.
@@ -201,7 +202,7 @@ def test_codecs_are_shared_between_threads(documents: list[dict[str, Any]]) -> N
     ]
 
 
-@settings(max_examples=20)
+@examples(20)
 @given(wire_responses("snake"))
 def test_equal_values_of_both_namings_are_one_member_of_a_set(document: dict[str, Any]) -> None:
     camel = cm.camel.decode(dumps(respelled(document, cm.ConversationResponse, "snake")))

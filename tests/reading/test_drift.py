@@ -5,11 +5,12 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import conversation_models as cm
 
+from ..support.amounts import examples
 from ..support.documents import CODECS, NAMINGS, SHAPES, UNION_TYPES, Naming, Reading, Shape, dumps, key, minimal
 from ..support.strategies import wire, wire_member
 
@@ -46,7 +47,7 @@ class Drift(Reading):
 
 @every_naming
 @pytest.mark.parametrize("cls", SHAPES, ids=lambda cls: cls.__name__)
-@settings(max_examples=10)
+@examples(10)
 @given(data=st.data())
 def test_drift_finds_unknown_fields_in_every_model(cls: Any, naming: Naming, data: st.DataObject) -> None:
     document = data.draw(wire(cls, naming, open=True))
@@ -57,7 +58,7 @@ def test_drift_finds_unknown_fields_in_every_model(cls: Any, naming: Naming, dat
 
 @every_naming
 @pytest.mark.parametrize("union", UNION_TYPES)
-@settings(max_examples=60)
+@examples(60)
 @given(data=st.data())
 def test_drift_finds_unknown_members_and_fields_in_every_union(union: str, naming: Naming, data: st.DataObject) -> None:
     document = data.draw(wire_member(union, naming, open=True))
@@ -67,7 +68,7 @@ def test_drift_finds_unknown_members_and_fields_in_every_union(union: str, namin
 
 
 @every_naming
-@settings(max_examples=60)
+@examples(60)
 @given(data=st.data())
 def test_fields_that_the_models_know_are_not_drift(naming: Naming, data: st.DataObject) -> None:
     document = data.draw(wire(cm.ConversationResponse, naming)) | {"usage": {}}

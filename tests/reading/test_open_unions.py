@@ -5,11 +5,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import conversation_models as cm
 
+from ..support.amounts import examples
 from ..support.calls import counted_calls
 from ..support.documents import CODECS, NAMINGS, RECOGNISED, Naming, dumps, key, minimal
 from ..support.strategies import unknown_members
@@ -109,7 +110,7 @@ def test_members_of_lists_need_not_be_objects(place: str, naming: Naming, raw: b
 
 @every_naming
 @every_place
-@settings(max_examples=15)
+@examples(15)
 @given(data=st.data())
 def test_random_unknown_members_are_kept_byte_for_byte(place: str, naming: Naming, data: st.DataObject) -> None:
     unions = {"entry": "entry", "outputs": "entry", "event": "event"}

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 import conversation_models as cm
 
+from ..support.amounts import examples
+
 CODECS = {"camel": cm.camel, "snake": cm.snake}
 
 # An untagged member, the codec that cannot read it, the model that the other one reads, and its union.
@@ -73,6 +75,7 @@ VALUES = st.one_of(
 
 
 @pytest.mark.parametrize("union", [cm.OutputEntry, cm.InputEntry], ids=["output", "input"])
+@examples(100)
 @given(st.lists(st.dictionaries(st.sampled_from(sorted(KEYS)), VALUES, max_size=7), max_size=3))
 def test_untagged_members_are_the_same_after_a_round_trip_through_either_naming(union: Any, members: list[Any]) -> None:
     for codec in CODECS.values():

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 import conversation_models as cm
 from conversation_models.codec import Codec
 
+from ..support.amounts import examples
 from ..support.codecs import exhausted
 from ..support.documents import CODECS, NAMINGS, SHAPES, UNION_TYPES, Naming, dumps, exact, minimal, respelled, written
 from ..support.strategies import wire, wire_events, wire_member, wire_responses
@@ -71,7 +72,7 @@ def check_all(data: st.DataObject, plain: Any, type: Any, name: Any, naming: Nam
 
 @every_naming
 @every_model
-@settings(max_examples=4)
+@examples(4)
 @given(data=st.data())
 def test_unknown_fields_of_every_model_survive(cls: Any, naming: Naming, data: st.DataObject) -> None:
     check_all(data, data.draw(wire(cls, naming, open=True)), cls, cls, naming)
@@ -79,21 +80,21 @@ def test_unknown_fields_of_every_model_survive(cls: Any, naming: Naming, data: s
 
 @every_naming
 @pytest.mark.parametrize("union", UNION_TYPES)
-@settings(max_examples=12)
+@examples(12)
 @given(data=st.data())
 def test_unknown_fields_of_members_of_every_union_survive(union: str, naming: Naming, data: st.DataObject) -> None:
     check_all(data, data.draw(wire_member(union, naming, open=True)), UNION_TYPES[union], union, naming)
 
 
 @every_naming
-@settings(max_examples=12)
+@examples(12)
 @given(data=st.data())
 def test_unknown_fields_of_responses_survive(naming: Naming, data: st.DataObject) -> None:
     check_all(data, data.draw(wire_responses(naming)), cm.ConversationResponse, cm.ConversationResponse, naming)
 
 
 @every_naming
-@settings(max_examples=12)
+@examples(12)
 @given(data=st.data())
 def test_unknown_fields_of_tagged_responses_survive(naming: Naming, data: st.DataObject) -> None:
     """Without unknown or untagged members, whose reading is another path."""
@@ -210,7 +211,7 @@ def expected_of(documents: list[Any], naming: Naming) -> list[Any]:
 
 
 @every_naming
-@settings(max_examples=12)
+@examples(12)
 @given(data=st.data())
 def test_unknown_fields_survive_in_lines(naming: Naming, data: st.DataObject) -> None:
     documents = drawn_responses(data, naming)
@@ -226,7 +227,7 @@ def test_unknown_fields_survive_in_lines(naming: Naming, data: st.DataObject) ->
 
 
 @every_naming
-@settings(max_examples=12)
+@examples(12)
 @given(data=st.data())
 def test_unknown_fields_survive_in_containers(naming: Naming, data: st.DataObject) -> None:
     documents = drawn_responses(data, naming)
@@ -244,7 +245,7 @@ def test_unknown_fields_survive_in_containers(naming: Naming, data: st.DataObjec
 
 
 @every_naming
-@settings(max_examples=12)
+@examples(12)
 @given(data=st.data())
 def test_unknown_fields_survive_as_builtins(naming: Naming, data: st.DataObject) -> None:
     for document in drawn_responses(data, naming):
@@ -258,7 +259,7 @@ def test_unknown_fields_survive_as_builtins(naming: Naming, data: st.DataObject)
 
 
 @every_naming
-@settings(max_examples=15)
+@examples(15)
 @given(data=st.data())
 def test_unknown_fields_of_a_head_survive(naming: Naming, data: st.DataObject) -> None:
     plain = data.draw(wire_responses(naming))
@@ -301,7 +302,7 @@ def check_events(data: st.DataObject, plain: list[Any], naming: Naming) -> None:
 
 
 @every_naming
-@settings(max_examples=15)
+@examples(15)
 @given(data=st.data())
 def test_unknown_fields_of_events_survive_in_streams(naming: Naming, data: st.DataObject) -> None:
     check_events(data, data.draw(st.lists(wire_events(naming), min_size=1, max_size=3)), naming)
@@ -317,14 +318,14 @@ def test_unknown_fields_of_many_events_survive_in_streams(naming: Naming, data: 
 
 @every_naming
 @pytest.mark.parametrize("cls", [cls for cls in SHAPES if cls.__name__.endswith("Event")], ids=lambda cls: cls.__name__)
-@settings(max_examples=3)
+@examples(3)
 @given(data=st.data())
 def test_unknown_fields_of_every_event_survive_in_streams(cls: Any, naming: Naming, data: st.DataObject) -> None:
     check_events(data, [data.draw(wire(cls, naming))], naming)
 
 
 @every_naming
-@settings(max_examples=12)
+@examples(12)
 @given(data=st.data())
 def test_strict_readers_keep_unknown_fields(naming: Naming, data: st.DataObject) -> None:
     plain = data.draw(st.lists(wire_events(naming), min_size=1, max_size=3))

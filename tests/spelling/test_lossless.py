@@ -11,6 +11,7 @@ from msgspec import UNSET
 
 import conversation_models as cm
 
+from ..support.amounts import examples
 from ..support.documents import (
     CODECS,
     NAMINGS,
@@ -49,7 +50,7 @@ def check(document: Any, type: Any, name: Any, naming: Naming) -> None:
 
 @every_naming
 @pytest.mark.parametrize("cls", SHAPES, ids=lambda cls: cls.__name__)
-@settings(max_examples=12)
+@examples(12)
 @given(data=st.data())
 def test_every_model_is_lossless_in_both_namings(cls: Any, naming: Naming, data: st.DataObject) -> None:
     check(data.draw(wire(cls, naming, open=True)), cls, cls, naming)
@@ -61,7 +62,7 @@ def check_response(naming: Naming, data: st.DataObject) -> None:
 
 
 @every_naming
-@settings(max_examples=100)
+@examples(100)
 @given(data=st.data())
 def test_responses_are_lossless_in_both_namings(naming: Naming, data: st.DataObject) -> None:
     check_response(naming, data)
@@ -77,21 +78,21 @@ def test_many_responses_are_lossless_in_both_namings(naming: Naming, data: st.Da
 
 @every_naming
 @pytest.mark.parametrize("union", UNION_TYPES)
-@settings(max_examples=60)
+@examples(60)
 @given(data=st.data())
 def test_members_of_every_union_are_lossless_in_both_namings(union: str, naming: Naming, data: st.DataObject) -> None:
     check(data.draw(wire_member(union, naming, open=True)), UNION_TYPES[union], union, naming)
 
 
 @every_naming
-@settings(max_examples=100)
+@examples(100)
 @given(value=st.one_of([values(cls) for cls in SHAPES]))
 def test_values_made_by_hand_are_read_back(naming: Naming, value: Any) -> None:
     assert CODECS[naming].decode(CODECS[naming].encode(value), type(value)) == value
 
 
 @every_naming
-@settings(max_examples=50)
+@examples(50)
 @given(data=st.data())
 def test_values_made_by_hand_are_read_back_as_members_of_unions(naming: Naming, data: st.DataObject) -> None:
     for union, strategy in (("entry", entries()), ("chunk", chunks()), ("event", events())):
@@ -99,7 +100,7 @@ def test_values_made_by_hand_are_read_back_as_members_of_unions(naming: Naming, 
         assert CODECS[naming].decode(CODECS[naming].encode(value), UNION_TYPES[union]) == value
 
 
-@settings(max_examples=50)
+@examples(50)
 @given(responses())
 def test_decoding_and_encoding_again_changes_nothing(response: cm.ConversationResponse) -> None:
     for codec in (cm.camel, cm.snake):
@@ -201,6 +202,7 @@ def test_escaped_text_is_read_and_written_back(escaped: str, text: str) -> None:
     assert json.loads(cm.snake.encode(chunk)) == {"type": "text", "text": text}
 
 
+@examples(100)
 @given(free_values)
 def test_free_form_data_comes_back_unchanged(value: Any) -> None:
     info = {"conversation_id": value, "agentId": [value], "connectorTokens": {"image_url": value}}

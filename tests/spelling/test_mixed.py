@@ -4,13 +4,14 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
 import conversation_models as cm
 from conversation_models.spelling.respell import Spelling
 
+from ..support.amounts import examples
 from ..support.documents import CODECS, NAMINGS, Naming, exact
 from ..support.strategies import responses
 
@@ -38,7 +39,7 @@ def mixed(value: Any, namings: "st.DataObject", origin: st.SearchStrategy[Naming
     return structs.replace(whole, **parts)
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(response=responses(), data=st.data())
 def test_values_of_mixed_origin_are_equal_and_encode_alike(
     response: cm.ConversationResponse, data: st.DataObject

@@ -5,11 +5,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import conversation_models as cm
 
+from ..support.amounts import examples
 from ..support.documents import NAMINGS, SHAPES, Naming, dumps, key, minimal
 from ..support.strategies import wire_responses
 from ..support.streams import in_naming
@@ -85,7 +86,7 @@ def test_each_field_with_two_spellings_shows_the_naming(cls: Any, naming: Naming
 
 
 @every_naming
-@settings(max_examples=50)
+@examples(50)
 @given(data=st.data())
 def test_the_naming_of_any_response_is_found(naming: Naming, data: st.DataObject) -> None:
     document = data.draw(wire_responses(naming))

@@ -6,12 +6,13 @@ from datetime import datetime, timezone
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import UNSET
 
 import conversation_models as cm
 
+from ..support.amounts import examples
 from ..support.strategies import events as any_events
 
 T1, T2, T3 = (datetime(2025, 5, 27, 12, 0, second, tzinfo=timezone.utc) for second in (1, 2, 3))
@@ -315,7 +316,7 @@ def test_events_of_the_other_naming_build_the_same_entries() -> None:
     assert [type(entry) for entry in outputs(*events)] == [cls for _, cls in documents if cls]
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(st.lists(any_events(), max_size=6))
 def test_a_response_read_midway_is_the_one_that_its_events_build(events: list[Any]) -> None:
     growing = cm.ResponseBuilder()

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 import conversation_models as cm
 
+from ..support.amounts import examples
 from ..support.documents import CODECS, NAMINGS, Naming, value_of
 from ..support.strategies import wire_responses
 from ..support.streams import Document, cut, in_naming, read_sizes, stream, streamable, streamed
@@ -159,7 +160,7 @@ def check_round_trip(naming: Naming, document: Document, random: Random, style: 
 
 
 @pytest.mark.parametrize("naming", NAMINGS)
-@settings(max_examples=80)
+@examples(80)
 @given(data=st.data(), random=st.randoms(use_true_random=False), style=_styles, sizes=read_sizes)
 def test_a_response_survives_being_streamed(
     naming: Naming, data: st.DataObject, random: Random, style: Any, sizes: list[int]

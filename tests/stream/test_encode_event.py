@@ -4,12 +4,13 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import conversation_models as cm
 from conversation_models.sse import ServerSentEvent, SSEDecoder
 
+from ..support.amounts import examples
 from ..support.documents import CODECS, NAMINGS, Naming, dumps, exact, value_of, written
 from ..support.strategies import wire_events
 from ..support.streams import cut, in_naming, read_sizes, seen
@@ -29,7 +30,7 @@ def test_an_event_is_written_as_a_named_frame() -> None:
 
 
 @every_naming
-@settings(max_examples=100)
+@examples(100)
 @given(st.data())
 def test_written_streams_are_read_back(naming: Naming, data: st.DataObject) -> None:
     documents = data.draw(st.lists(wire_events("snake"), max_size=5))
@@ -43,7 +44,7 @@ def test_written_streams_are_read_back(naming: Naming, data: st.DataObject) -> N
 
 
 @every_naming
-@settings(max_examples=100)
+@examples(100)
 @given(st.data())
 def test_events_of_either_origin_are_written_alike(naming: Naming, data: st.DataObject) -> None:
     document = data.draw(wire_events("snake", open=False))

@@ -4,12 +4,13 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import conversation_models as cm
 from conversation_models.sse import SSEDecoder, encode_sse
 
+from ..support.amounts import examples
 from ..support.documents import CODECS, NAMINGS, Naming, dumps, value_of
 from ..support.strategies import wire_events
 from ..support.streams import Document, Outcome, cut, every_cut, in_naming, outcome, read_sizes, seen, sse, stream
@@ -272,7 +273,7 @@ _noise = st.sampled_from([b"", b"", b": c\n\n", b":\n", b"\r\n", b"data: [DONE]\
 
 
 @pytest.mark.parametrize("naming", NAMINGS)
-@settings(max_examples=120)
+@examples(120)
 @given(data=st.data())
 def test_the_events_do_not_depend_on_the_cut(naming: Naming, data: st.DataObject) -> None:
     documents = data.draw(st.lists(wire_events("snake"), max_size=4))
@@ -305,13 +306,13 @@ _pieces = [
 _garbage = st.sampled_from([*_pieces, b"{", b"\n", b"\n\n", b"\r", b":"])
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(st.lists(_garbage | st.binary(max_size=5), max_size=10).map(b"".join), read_sizes)
 def test_the_outcome_does_not_depend_on_the_cut_whatever_the_bytes(data: bytes, sizes: list[int]) -> None:
     assert outcome(cm.snake.event_decoder(), cut(data, sizes)) == outcome(cm.snake.event_decoder(), [data])
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(st.lists(_garbage, max_size=12).map(b"".join))
 def test_events_in_one_read_are_those_of_the_frames_alone(data: bytes) -> None:
     alone = [

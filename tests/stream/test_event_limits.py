@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import conversation_models as cm
 
+from ..support.amounts import examples
 from ..support.streams import Document, Outcome, cut, every_cut, outcome, read_sizes, sse, two_way_cuts
 
 DELTA: Document = {"type": "message.output.delta", "id": "m1", "content": "Hi"}
@@ -158,7 +159,7 @@ _parts = st.sampled_from(
 )
 
 
-@settings(max_examples=400)
+@examples(400)
 @given(st.lists(_parts, max_size=10), st.integers(20, 130), read_sizes)
 def test_whether_an_event_is_too_large_does_not_depend_on_the_cut(
     parts: list[bytes], limit: int, sizes: list[int]

@@ -13,6 +13,7 @@ import pytest
 import conversation_models as cm
 from conversation_models.sse import SSEDecoder
 
+from ..support.amounts import amount, in_full_if_long
 from ..support.streams import cut, outcome, seen, sse
 
 KIB = 1024
@@ -93,13 +94,14 @@ EVENTS = [
 ]
 
 
+@in_full_if_long
 @pytest.mark.parametrize("reader", READERS)
 @pytest.mark.parametrize("unit", [*LINES, *EVENTS, *[unit for unit, _ in FLOODS.values()]], ids=repr)
 def test_a_flood_takes_memory_in_proportion_to_its_size(unit: bytes, reader: str) -> None:
-    size = 128 * KIB
+    size = amount(32, 128) * KIB
     one = READERS[reader]()
     one.feed(flood(unit, 1000) + b"\n\n")
-    chunks = cut(flood(unit, size), [16 * KIB])
+    chunks = cut(flood(unit, size), [size // 8])
     tracemalloc.start()
     try:
         kept = [one.feed(chunk) for chunk in chunks]
@@ -111,9 +113,10 @@ def test_a_flood_takes_memory_in_proportion_to_its_size(unit: bytes, reader: str
     assert len(kept) == len(chunks)
 
 
+@in_full_if_long
 @pytest.mark.parametrize("unit", [b"rror\n\n", b'data: "error" "detail"\n\n'], ids=repr)
 def test_a_meter_keeps_nothing_of_the_events_that_it_looks_at_in_a_long_read(unit: bytes) -> None:
-    meter, data = cm.snake.meter(), flood(unit, 2**20)
+    meter, data = cm.snake.meter(), flood(unit, amount(2**17, 2**20))
     tracemalloc.start()
     try:
         meter.feed(data)

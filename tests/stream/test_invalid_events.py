@@ -14,6 +14,7 @@ import pytest
 import conversation_models as cm
 from conversation_models.stream.decoder import EventDecoder
 
+from ..support.amounts import amount, in_full_if_long
 from ..support.streams import seen, sse
 
 DELTA = sse({"type": "message.output.delta", "id": "m1", "content": "Hi"})
@@ -38,7 +39,9 @@ def only(events: list[Any]) -> Any:
 
 @contextmanager
 def no_garbage_collection() -> Iterator[None]:
-    gc.collect()
+    # Classes that other tests have made and left can be collected only after what refers to them.
+    while gc.collect():
+        pass
     gc.disable()
     try:
         yield
@@ -107,9 +110,10 @@ def test_reading_malformed_events_leaves_no_cycles(frame: bytes) -> None:
         assert gc.collect() == 0
 
 
+@in_full_if_long
 @every_kind
 def test_an_invalid_event_takes_little_more_memory_than_any_other_small_value(frame: bytes) -> None:
-    count = 5000
+    count = amount(500, 5000)
     decoder = cm.snake.event_decoder()
     flood = frame * count
     decoder.feed(frame)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 import conversation_models as cm
 
+from ..support.amounts import examples
 from ..support.streams import Document, cut, read_sizes, seen, sse
 
 STARTED: Document = {"type": "conversation.response.started", "conversation_id": "c1"}
@@ -308,6 +309,7 @@ def test_an_asynchronous_source_need_not_be_a_generator() -> None:
     assert asyncio.run(run()) == [BEGUN, ENDED]
 
 
+@examples(100)
 @given(st.lists(st.sampled_from([HEAD, FOOT, BAD, delta("a"), b": c\n\n", b"data: {", b"\n"]), max_size=6), read_sizes)
 def test_sync_and_async_agree_under_every_cut(parts: list[bytes], sizes: list[int]) -> None:
     data = b"".join(parts)

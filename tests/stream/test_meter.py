@@ -5,11 +5,12 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import conversation_models as cm
 
+from ..support.amounts import examples
 from ..support.documents import CODECS, NAMINGS, SHAPES, Naming
 from ..support.strategies import unknown_members, wire, wire_events
 from ..support.streams import Document, cut, every_cut, in_naming, read_sizes, sse, stream
@@ -225,7 +226,7 @@ _styles: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
 
 
 @pytest.mark.parametrize("naming", NAMINGS)
-@settings(max_examples=100)
+@examples(100)
 @given(data=st.data())
 def test_a_meter_agrees_with_the_decoder(naming: Naming, data: st.DataObject) -> None:
     started = data.draw(wire(cm.ResponseStartedEvent, "snake"))
@@ -249,7 +250,7 @@ def test_a_meter_agrees_with_the_decoder(naming: Naming, data: st.DataObject) ->
         assert state(meter) == state_of(events)
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(
     st.lists(st.binary(max_size=6) | st.sampled_from([sse(DONE), sse(STARTED), b"data: ", b"\n\n", b"{"]), max_size=8)
 )

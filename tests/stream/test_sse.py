@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from conversation_models import EventTooLargeError
 from conversation_models.sse import ServerSentEvent, SSEDecoder, encode_sse
 
+from ..support.amounts import examples
 from ..support.streams import cut, every_cut, read_sizes
 
 Read = tuple[str, str, str, int | None]
@@ -243,6 +244,7 @@ _line = st.builds(lambda *parts: b"".join(parts), _fields, st.sampled_from([b":"
 raw_streams = st.lists(_line | st.binary(max_size=4), max_size=15).map(b"".join)
 
 
+@examples(100)
 @given(raw_streams, read_sizes)
 def test_the_events_do_not_depend_on_the_cut(data: bytes, sizes: list[int]) -> None:
     assert read(cut(data, sizes)) == read([data])
@@ -271,6 +273,7 @@ def plainly(data: bytes) -> list[Read]:
     return events
 
 
+@examples(100)
 @given(raw_streams, read_sizes)
 def test_the_events_are_those_of_the_standards_algorithm(data: bytes, sizes: list[int]) -> None:
     assert read(cut(data, sizes), close=False) == plainly(data)
@@ -292,6 +295,7 @@ _sent = st.builds(
 )
 
 
+@examples(100)
 @given(st.lists(_sent, max_size=4), read_sizes)
 def test_written_events_are_read_back(events: list[ServerSentEvent], sizes: list[int]) -> None:
     expected, last_id = list[Read](), ""

@@ -3,12 +3,12 @@
 import json
 import os
 import re
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from .documents import Naming
+from .forks import run_fork
 from .paths import FIXTURES
 
 NAME = "conversation_models"
@@ -31,17 +31,10 @@ class Done(NamedTuple):
 
 def run(*arguments: object, stdin: str | bytes = b"", cwd: Path | None = None) -> Done:
     """Run the program to its end."""
-    done = subprocess.run(
-        [*PROGRAM, *map(str, arguments)],
-        input=stdin.encode() if isinstance(stdin, str) else stdin,
-        capture_output=True,
-        check=False,
-        env=ENVIRONMENT,
-        timeout=60,
-        cwd=cwd,
-    )
+    text = stdin.encode() if isinstance(stdin, str) else stdin
+    status, out, err = run_fork([*map(str, arguments)], text, cwd, ENVIRONMENT)
     # Bytes, so that line ends are not translated.
-    result = Done(done.returncode, done.stdout.decode(), done.stderr.decode())
+    result = Done(status, out.decode(), err.decode())
     assert "Traceback" not in result.err
     assert all(line.startswith("conversation-models: ") for line in result.err.splitlines())
     return result

@@ -1,0 +1,39 @@
+"""How much a test does: a share by default, and all of it with ``-m long``, which then runs the test again."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import pytest
+from hypothesis import settings
+
+__all__ = ["USUAL_EXAMPLES", "amount", "examples", "in_full_if_long"]
+
+T = TypeVar("T", bound=Callable[..., Any])
+
+USUAL_EXAMPLES = 25
+"""A property test gets no more than these by default."""
+
+
+def examples(full: int) -> Callable[[T], T]:
+    """Gives a property test ``full`` examples, or ``USUAL_EXAMPLES`` by default."""
+
+    def decorate(test: T) -> T:
+        own: T = settings(max_examples=amount(min(full, USUAL_EXAMPLES), full))(test)
+        return in_full_if_long(own) if full > USUAL_EXAMPLES else own
+
+    return decorate
+
+
+def amount(usual: int, full: int) -> int:
+    """``full`` with ``-m long``, otherwise ``usual``. For tests that are ``in_full_if_long``."""
+    return full if _is_long() else usual
+
+
+def in_full_if_long(test: T) -> T:
+    """Mark a test that also runs with ``-m long``, where each ``amount`` is the full one."""
+    return pytest.mark.long(test) if _is_long() else test
+
+
+def _is_long() -> bool:
+    # tests/conftest.py loads this profile before it imports any test.
+    return settings().max_examples > USUAL_EXAMPLES

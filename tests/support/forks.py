@@ -1,0 +1,118 @@
+"""Runs the command line in forks of a process that has imported it: the imports take longer than most runs."""
+
+import atexit
+import gc
+import json
+import os
+import socket
+import subprocess
+import sys
+import traceback
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO, NoReturn
+
+from conversation_models.__main__ import main
+
+from .paths import FIXTURES, ROOT
+
+__all__ = ["run_fork"]
+
+_PATIENCE = 60
+_REQUEST_BYTES = 64 * 1024
+
+
+def run_fork(
+    arguments: list[str], stdin: bytes, cwd: Path | None, environment: dict[str, str]
+) -> tuple[int, bytes, bytes]:
+    """Run the command line to its end; its exit status, stdout and stderr. Its input is a pipe."""
+    server = _server(tuple(environment.items()))
+    request = json.dumps([arguments, str(cwd or Path.cwd())]).encode()
+    assert len(request) < _REQUEST_BYTES
+    its, ours = os.pipe()
+    # Output goes to files, because a pipe that nobody reads yet would fill up.
+    with TemporaryFile() as out, TemporaryFile() as err:
+        with open(its, "rb"):
+            socket.send_fds(server, [request], [its, out.fileno(), err.fileno()])
+            started = server.recv(1)
+        # The program need not read its input.
+        with suppress(BrokenPipeError), open(ours, "wb") as pipe:
+            pipe.write(stdin)
+        assert started
+        return int(server.recv(16)), _content(out), _content(err)
+
+
+def _content(file: IO[bytes]) -> bytes:
+    file.seek(0)
+    return file.read()
+
+
+@cache
+def _server(environment: tuple[tuple[str, str], ...]) -> socket.socket:
+    """A connection to the process that is forked. The process ends with the connection."""
+    ours, its = socket.socketpair()
+    with its:
+        command = [sys.executable, "-m", __name__, str(its.fileno())]
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=dict(environment),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            pass_fds=[its.fileno()],
+        )
+    ours.settimeout(_PATIENCE)
+
+    def end() -> None:
+        ours.close()
+        process.wait(_PATIENCE)
+
+    atexit.register(end)
+    return ours
+
+
+def _serve(client: socket.socket) -> None:
+    # typer imports much more when a command runs for the first time.
+    own = sys.stdout, sys.stderr
+    sys.argv[1:] = ["validate", str(FIXTURES / "thinking.json")]
+    assert main() == 0
+    sys.stdout, sys.stderr = own
+    gc.freeze()
+    while True:
+        request, streams, _, _ = socket.recv_fds(client, _REQUEST_BYTES, 3)
+        if not request:
+            return
+        fork = os.fork()
+        if not fork:
+            client.close()
+            arguments, cwd = json.loads(request)
+            _become_program(arguments, cwd, streams)
+        for stream in streams:
+            os.close(stream)
+        client.send(b"s")
+        _, status = os.waitpid(fork, 0)
+        client.send(str(os.waitstatus_to_exitcode(status)).encode())
+
+
+def _become_program(arguments: list[str], cwd: str, streams: list[int]) -> NoReturn:
+    status = 1
+    try:
+        os.chdir(cwd)
+        for number, stream in enumerate(streams):
+            os.dup2(stream, number)
+            os.close(stream)
+        sys.argv[1:] = arguments
+        status = main()
+        sys.stdout.flush()
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        # The end of an interpreter takes longer than a run.
+        sys.stderr.flush()
+        os._exit(status)
+
+
+if __name__ == "__main__":
+    _serve(socket.socket(fileno=int(sys.argv[1])))

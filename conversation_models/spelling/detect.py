@@ -1,9 +1,9 @@
 """Tells which spelling the bytes of a document are in."""
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
-from msgspec import UNSET, Raw, Struct, UnsetType
+from msgspec import UNSET, Raw, UnsetType, defstruct, field, structs
 from msgspec.json import Decoder
 
 from ..building import Built
@@ -18,23 +18,24 @@ if TYPE_CHECKING:
 __all__ = ["naming_of"]
 
 
-class _BothSpellings(Struct):
-    """The one renamed field that every response has, in any position."""
+def _build_own_keys(types: Any) -> Decoder[Any]:
+    models = [arm for tp in types for arm in (get_args(tp) or [tp])]
+    names = {info.name: info.encode_name for cls in models for info in fields_of(cls) if info.name != info.encode_name}
+    # One field for each spelling, side by side. The one that responses have comes first.
+    keys = [key for name in ("conversation_id", *names) for key in (name, names[name])]
+    fields = [(f"f{at}", Raw | UnsetType, field(default=UNSET, name=key)) for at, key in enumerate(dict.fromkeys(keys))]
+    return Decoder(defstruct("OwnKeys", fields, gc=False))
 
-    conversation_id: Raw | UnsetType = UNSET
-    conversationId: Raw | UnsetType = UNSET  # noqa: N815
 
-
-_both_spellings = Decoder(_BothSpellings)
+_own_keys: Built[Any, Decoder[Any]] = Built(_build_own_keys)
+"""For the roots: finds which of their own fields a document has, in which spellings."""
 
 
 def _build_renamed_key(types: Any) -> re.Pattern[bytes]:
     infos = [info for cls in models_in(*types) for info in fields_of(cls) if info.name != info.encode_name]
     # A key without either sign, such as "schema", may be anybody's.
-    spellings = sorted(
-        {name for info in infos for name in (info.name, info.encode_name) if not name.islower() or "_" in name}
-    )
-    return re.compile(rf'"({"|".join(spellings)})"\s*:'.encode())
+    keys = {key for info in infos for key in (info.name, info.encode_name) if "_" in key or not key.islower()}
+    return re.compile(rf'"({"|".join(sorted(keys))})"\s*:'.encode())
 
 
 _renamed_key: Built[Any, re.Pattern[bytes]] = Built(_build_renamed_key)
@@ -44,8 +45,9 @@ _renamed_key: Built[Any, re.Pattern[bytes]] = Built(_build_renamed_key)
 def naming_of(data: "Buffer | str") -> Naming | None:
     """The naming of JSON text, by its keys: "camel" or "snake", ``None`` if they are the same in both.
 
-    A response's own ``conversation_id`` decides, otherwise the first key that has two spellings. Never raises for the
-    content of ``data``, JSON or not. O(size), without a copy unless ``data`` is a str.
+    The keys of the document's own fields decide, first of all its ``conversation_id``. If none of them has two
+    spellings, or they disagree, the first key in the text that has two decides. Never raises for the content of
+    ``data``, JSON or not. O(size), without a copy unless ``data`` is a str.
 
     >>> from conversation_models import naming_of
     >>> naming_of(b'{"conversation_id": "c1", "outputs": []}')
@@ -53,12 +55,17 @@ def naming_of(data: "Buffer | str") -> Naming | None:
     """
     text = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else view_of(data)
     try:
-        head = _both_spellings.decode(text)
+        own = structs.astuple(_own_keys[ROOTS].decode(text))
     except UNREADABLE:
-        pass  # An array, lines, or no JSON at all.
-    else:
-        is_snake, is_camel = head.conversation_id is not UNSET, head.conversationId is not UNSET
-        if is_snake != is_camel:
-            return "snake" if is_snake else "camel"
+        own = ()  # An array, lines, or no JSON at all.
+    pairs = zip(own[::2], own[1::2], strict=True)
+    found: list[Naming | None] = [_spelling_of(snake is not UNSET, camel is not UNSET) for snake, camel in pairs]
+    verdicts = {naming for naming in found if naming}
+    if verdicts and (found[0] or len(verdicts) == 1):
+        return found[0] or verdicts.pop()
     key = _renamed_key[ROOTS].search(text)
     return None if key is None else "snake" if b"_" in key[1] else "camel"
+
+
+def _spelling_of(is_snake: bool, is_camel: bool) -> Naming | None:
+    return None if is_snake == is_camel else "snake" if is_snake else "camel"

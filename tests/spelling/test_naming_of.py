@@ -65,6 +65,19 @@ def test_the_key_of_the_response_itself_decides(naming: Naming) -> None:
 
 
 @every_naming
+def test_a_key_of_the_document_decides_before_those_inside(naming: Naming) -> None:
+    """The parameters of a function are free-form, and come before the request's own keys here."""
+    other: Naming = "camel" if naming == "snake" else "snake"
+    function = {"name": "f", "parameters": {"properties": {key("file_id", other): {"type": "string"}}}}
+    request = {
+        "inputs": "Hi",
+        "tools": [{"type": "function", "function": function}],
+        key("completion_args", naming): {},
+    }
+    assert cm.naming_of(dumps(request)) == naming
+
+
+@every_naming
 def test_without_it_the_first_key_with_two_spellings_decides(naming: Naming) -> None:
     other: Naming = "camel" if naming == "snake" else "snake"
     first, then = key("tool_call_id", naming), key("agent_id", other)

@@ -4,6 +4,7 @@ from types import FunctionType
 
 from .codec import Codec, camel, snake
 from .errors import ConversationDecodeError, ConversationModelsError
+from .inputs import as_inputs
 from .models.arguments import CompletionArgs, JSONSchema, Prediction, ResponseFormat
 from .models.chunks import (
     ContentChunk,
@@ -164,6 +165,7 @@ __all__ = [
     "WebSearchTool",
     "acollect",
     "acollect_all",
+    "as_inputs",
     "camel",
     "collect",
     "collect_all",

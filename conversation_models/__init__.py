@@ -1,6 +1,7 @@
 """A typed codec for Mistral conversations: bytes to values and back, at the speed of msgspec."""
 
 from types import FunctionType
+from typing import TYPE_CHECKING, Any
 
 from .codec import Codec, camel, snake
 from .errors import ConversationDecodeError, ConversationModelsError
@@ -164,6 +165,7 @@ __all__ = [
     "WebSearchTool",
     "acollect",
     "acollect_all",
+    "as_inputs",
     "camel",
     "collect",
     "collect_all",
@@ -178,14 +180,34 @@ decode = camel.decode
 encode = camel.encode
 
 
-def _name_this_module() -> None:
+def _name_this_module(public: Any) -> None:
     """Make tracebacks, ``help`` and pickles name the module that users import from."""
-    for public in [globals()[name] for name in __all__]:
-        if isinstance(public, (type, FunctionType)):
-            public.__module__ = __name__
-            # doctest collects the examples of a method only from the module that the method names.
-            for method in [member for member in vars(public).values() if isinstance(member, FunctionType)]:
-                method.__module__ = __name__
+    if isinstance(public, (type, FunctionType)):
+        public.__module__ = __name__
+        # doctest collects the examples of a method only from the module that the method names.
+        for method in [member for member in vars(public).values() if isinstance(member, FunctionType)]:
+            method.__module__ = __name__
 
 
-_name_this_module()
+def _name_all() -> None:
+    for name in __all__:
+        if name in globals():
+            _name_this_module(globals()[name])
+
+
+_name_all()
+
+
+if TYPE_CHECKING:
+    from .inputs import as_inputs
+else:
+    # Type checkers would take any name for one that the package has.
+    def __getattr__(name: str) -> Any:
+        # Importing the package takes longer with it, and most programs only read.
+        if name == "as_inputs":
+            from .inputs import as_inputs
+
+            _name_this_module(as_inputs)
+            globals()[name] = as_inputs
+            return as_inputs
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,5 +1,6 @@
 """Content chunks: the parts of a message's content (schema: ``OutputContentChunks``, ``ThinkChunk``)."""
 
+from collections.abc import Iterable
 from typing import ClassVar, Literal, TypeAlias
 
 from msgspec import UNSET, UnsetType
@@ -18,6 +19,7 @@ __all__ = [
     "ThinkContent",
     "ToolFileChunk",
     "ToolReferenceChunk",
+    "text_of",
 ]
 
 
@@ -140,3 +142,10 @@ class ToolFileChunk(TaggedModel, frozen=True, kw_only=True, tag="tool_file"):
 ContentChunk: TypeAlias = Open[
     TextChunk | ThinkChunk | ImageURLChunk | DocumentURLChunk | ToolFileChunk | ToolReferenceChunk | ReferenceChunk
 ]
+
+
+def text_of(content: str | Iterable[ContentChunk]) -> str:
+    """The text of a message's content, or of reasoning: a string itself, or the text chunks joined. O(size)."""
+    if isinstance(content, str):
+        return content
+    return "".join([part.text for part in content if isinstance(part, TextChunk)])

@@ -9,7 +9,7 @@ from msgspec import UNSET, UnsetType
 
 from ..jsontext import UNREADABLE, decode_error, decoder_of
 from .base import TaggedModel
-from .chunks import ContentChunk, TextChunk
+from .chunks import ContentChunk, ReferenceChunk, ThinkChunk, ToolReferenceChunk, text_of
 from .unknown import Open
 
 __all__ = ["AgentHandoffEntry", "FunctionCallEntry", "MessageOutputEntry", "OutputEntry", "ToolExecutionEntry"]
@@ -49,9 +49,32 @@ class MessageOutputEntry(Entry, frozen=True, kw_only=True, tag="message.output")
     @property
     def text(self) -> str:
         """The answer as one string: ``content`` itself, or its text chunks joined (reasoning is not part of it)."""
-        if isinstance(self.content, str):
-            return self.content
-        return "".join([chunk.text for chunk in self.content if isinstance(chunk, TextChunk)])
+        return text_of(self.content)
+
+    @property
+    def reasoning(self) -> str:
+        """The text of the thinking chunks, joined. Empty if there are none. O(size).
+
+        >>> from conversation_models import TextChunk, ThinkChunk
+        >>> thinking = ThinkChunk(thinking=[TextChunk(text="2 and 2?")])
+        >>> MessageOutputEntry(content=[thinking, TextChunk(text="4")]).reasoning
+        '2 and 2?'
+        """
+        chunks = [] if isinstance(self.content, str) else self.content
+        return "".join([text_of(chunk.thinking) for chunk in chunks if isinstance(chunk, ThinkChunk)])
+
+    @property
+    def references(self) -> list[ToolReferenceChunk | ReferenceChunk]:
+        """The sources that the message cites, in order, with those inside the reasoning. O(chunks).
+
+        >>> from conversation_models import TextChunk, ToolReferenceChunk
+        >>> source = ToolReferenceChunk(tool="web_search", title="Winners")
+        >>> MessageOutputEntry(content=[TextChunk(text="Spain won"), source]).references == [source]
+        True
+        """
+        chunks = [] if isinstance(self.content, str) else self.content
+        parts = [part for chunk in chunks for part in (chunk.thinking if isinstance(chunk, ThinkChunk) else [chunk])]
+        return [part for part in parts if isinstance(part, (ToolReferenceChunk, ReferenceChunk))]
 
 
 class ToolExecutionEntry(Entry, frozen=True, kw_only=True, tag="tool.execution"):

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Literal, TypeAlias
 from msgspec import UNSET, UnsetType
 
 from .base import TaggedModel
-from .chunks import ContentChunk
+from .chunks import ContentChunk, text_of
 from .failures import Failing
 from .responses import ConversationUsageInfo
 from .unknown import Open
@@ -66,6 +66,15 @@ class MessageOutputEvent(Event, frozen=True, kw_only=True, tag="message.output.d
     model: str | None | UnsetType = UNSET
     agent_id: str | None | UnsetType = UNSET
     role: Literal["assistant"] = "assistant"
+
+    @property
+    def text(self) -> str:
+        """The text that the event adds to the answer; empty if its chunk is not text. O(1).
+
+        >>> MessageOutputEvent(id="m1", content="Hel").text
+        'Hel'
+        """
+        return self.content if isinstance(self.content, str) else text_of([self.content])
 
 
 class ToolExecutionStartedEvent(Event, frozen=True, kw_only=True, tag="tool.execution.started"):

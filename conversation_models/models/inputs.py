@@ -4,7 +4,7 @@ from typing import ClassVar, Literal, TypeAlias
 
 from msgspec import UNSET, UnsetType
 
-from .chunks import ContentChunk
+from .chunks import ContentChunk, text_of
 from .entries import AgentHandoffEntry, Entry, FunctionCallEntry, MessageOutputEntry, ToolExecutionEntry
 from .unknown import Open
 
@@ -28,6 +28,15 @@ class MessageInputEntry(Entry, frozen=True, kw_only=True, tag="message.input"):
     role: str
     content: str | list[ContentChunk]
     prefix: bool | UnsetType = UNSET
+
+    @property
+    def text(self) -> str:
+        """The message as one string: ``content`` itself, or its text chunks joined. O(size).
+
+        >>> MessageInputEntry(role="user", content="Who won?").text
+        'Who won?'
+        """
+        return text_of(self.content)
 
 
 class FunctionResultEntry(Entry, frozen=True, kw_only=True, tag="function.result"):

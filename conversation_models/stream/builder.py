@@ -123,8 +123,8 @@ class ResponseBuilder:
 
     @property
     def text(self) -> str:
-        """The answer so far: the text of all messages, joined. O(size)."""
-        return "".join([draft.answer() for draft in self._drafts.in_order() if isinstance(draft, MessageDraft)])
+        """The answer so far: the text of all messages, joined, as ``response.text``. O(size)."""
+        return self.response.text
 
     def finish(self) -> ConversationResponse:
         """The response, once all events of the stream have been added. O(size).

@@ -19,7 +19,7 @@ from typing import Any, TypeAlias, TypeVar, get_args
 from msgspec import UNSET, UnsetType
 
 from ..models.base import Model
-from ..models.chunks import ContentChunk, TextChunk, ThinkChunk, ThinkContent
+from ..models.chunks import ContentChunk, TextChunk, ThinkChunk, ThinkContent, text_of
 from ..models.entries import AgentHandoffEntry, FunctionCallEntry, MessageOutputEntry, OutputEntry, ToolExecutionEntry
 from ..models.events import (
     AgentHandoffDoneEvent,
@@ -186,20 +186,17 @@ class MessageDraft(Draft):
             self._parts.append(self.text)
         self.text.append(piece)
 
-    def answer(self) -> str:
-        """The text, without the other chunks. O(size)."""
-        return "".join(["".join(part) for part in self._parts if isinstance(part, _Text)])
-
     def entry(self) -> OutputEntry | None:
         first = self._first
         if first is None:
             return None
+        chunks = list(map(_chunk, self._parts))
         return MessageOutputEntry(
             id=self.id,
             created_at=first.created_at,
             model=first.model,
             agent_id=first.agent_id,
-            content=list(map(_chunk, self._parts)) if self._has_chunks else self.answer(),
+            content=chunks if self._has_chunks else text_of(chunks),
         )
 
 

@@ -4,6 +4,8 @@ import subprocess
 import sys
 from importlib.resources import files
 
+import pytest
+
 import conversation_models as cm
 
 from ..support.documents import SHAPES
@@ -31,6 +33,14 @@ def test_importing_imports_nothing_but_msgspec() -> None:
     assert {name for name in added if name.partition(".")[0] != "conversation_models"} == set()
     # The modules that msgspec imports may change, but these must never be among them.
     assert added.isdisjoint({"typer", "rich", "click", "asyncio", "pydantic", "conversation_models.cli"})
+
+
+def test_functions_that_reading_does_not_need_are_imported_when_they_are_used() -> None:
+    assert "conversation_models.inputs" not in modules_after("import conversation_models")
+    for statement in ("from conversation_models import as_inputs", "from conversation_models import *; as_inputs([])"):
+        assert "conversation_models.inputs" in modules_after(statement)
+    with pytest.raises(AttributeError, match="module 'conversation_models' has no attribute 'as_outputs'"):
+        _ = cm.as_outputs  # type: ignore[attr-defined]
 
 
 def test_the_public_names_exist_and_are_listed_once() -> None:

@@ -23,8 +23,9 @@ MAY_IMPORT = {
     "codec": "errors building jsontext lines models spelling reading stream",
     "sse": "errors building jsontext models stream",
     "patch": "errors building jsontext models spelling reading stream codec",
-    "__init__": "errors building jsontext lines models spelling reading stream codec sse patch",
-    "cli": "errors building jsontext lines models spelling reading stream codec sse patch __init__",
+    "inputs": "errors building jsontext lines models spelling reading stream codec",
+    "__init__": "errors building jsontext lines models spelling reading stream codec sse patch inputs",
+    "cli": "errors building jsontext lines models spelling reading stream codec sse patch inputs __init__",
     "__main__": "cli",
 }
 

@@ -175,3 +175,7 @@ def chunks(open: bool = True) -> SearchStrategy[cm.ContentChunk]:
 
 def events(open: bool = True) -> SearchStrategy[cm.ConversationEvent]:
     return wire_events("snake", open).map(lambda document: value_of(document, "event", "snake"))
+
+
+def inputs(open: bool = True) -> SearchStrategy[cm.InputEntry]:
+    return _members("input", open)

@@ -183,6 +183,24 @@ def editing(response: cm.ConversationResponse) -> None:
     response.outputs[0] = cm.MessageOutputEntry(content=[cm.TextChunk(text=""), cm.Unknown(None, b"5")])
 
 
+def viewing(response: cm.ConversationResponse, message: cm.MessageOutputEntry, event: cm.MessageOutputEvent) -> None:
+    assert_type(response.text, str)
+    assert_type(response.function_calls, list[cm.FunctionCallEntry])
+    assert_type(message.text, str)
+    assert_type(message.reasoning, str)
+    assert_type(message.references, list[cm.ToolReferenceChunk | cm.ReferenceChunk])
+    assert_type(event.text, str)
+    assert_type(response.usage + response.usage, cm.ConversationUsageInfo)
+    assert_type(sum([response.usage], cm.ConversationUsageInfo()), cm.ConversationUsageInfo)
+
+
+def replaying(response: cm.ConversationResponse, history: cm.ConversationHistory) -> cm.ConversationRequest:
+    question = cm.MessageInputEntry(role="user", content="And before?")
+    assert_type(question.text, str)
+    assert_type(cm.as_inputs(response.outputs), list[cm.InputEntry])
+    return cm.ConversationRequest(inputs=[*cm.as_inputs(history.entries), question], model="m")
+
+
 def errors(data: bytes) -> str | None:
     try:
         cm.decode(data)

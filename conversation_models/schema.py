@@ -137,17 +137,21 @@ class _Schemas:
             reference = self._defined(name, name, self._named_union)
             # Beside other arms, only an object is a member.
             return [reference if is_alone else {**reference, "type": "object"}]
-        return [*self._objects(members, tags), *([_NOT_AN_OBJECT] if is_alone else [])]
+        return [*self._objects(members, tags), *([_not_an_object()] if is_alone else [])]
 
     def _named_union(self, name: str) -> Schema:
-        return {"title": name, **_any_of([*self._objects(members_of(UNIONS[name]), []), _NOT_AN_OBJECT])}
+        return {"title": name, **_any_of([*self._objects(members_of(UNIONS[name]), []), _not_an_object()])}
 
     def _objects(self, members: tuple[Any, ...], tags: list[Any]) -> list[Schema]:
         """The members that are objects: of each model, and of none."""
         known = [*tags, *[cls.__struct_config__.tag for cls in members]]
-        unknown = _UNKNOWN
+        unknown: Schema = {
+            "title": "Unknown",
+            "description": "An object that is none of these models, such as one of a newer type. It is kept as it is.",
+            "type": "object",
+        }
         if issubclass(members[0], TaggedModel):
-            unknown = {**_UNKNOWN, "properties": {"type": {"not": {"enum": known}}}}
+            unknown["properties"] = {"type": {"not": {"enum": known}}}
         return [*[{**self.of(cls), **self._signs(cls)} for cls in members], unknown]
 
     def _signs(self, model: Any) -> Schema:
@@ -185,17 +189,12 @@ class _Schemas:
         return origin[tuple([part if part is Ellipsis else self._without_models(part) for part in arguments])]
 
 
-_UNKNOWN: Schema = {
-    "title": "Unknown",
-    "description": "An object that is none of these models, such as one of a newer type. It is kept as it is.",
-    "type": "object",
-}
-
-_NOT_AN_OBJECT: Schema = {
-    "title": "Unknown",
-    "description": "A value that is not an object. It is kept as it is.",
-    "not": {"type": "object"},
-}
+def _not_an_object() -> Schema:
+    return {
+        "title": "Unknown",
+        "description": "A value that is not an object. It is kept as it is.",
+        "not": {"type": "object"},
+    }
 
 
 def _schema_of_part(part: Any) -> Schema:

@@ -320,8 +320,14 @@ def test_a_type_that_cannot_be_read_has_no_schema(tp: Any) -> None:
 
 
 def test_a_schema_is_the_callers_to_change() -> None:
-    cm.camel.schema()["$defs"].clear()
-    assert cm.camel.schema()["$defs"]
+    before = json.dumps(cm.camel.schema())
+    ahead: list[Any] = [cm.camel.schema()]
+    while ahead:
+        part = ahead.pop()
+        ahead += part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
+        if isinstance(part, (dict, list)):
+            part.clear()
+    assert json.dumps(cm.camel.schema()) == before
 
 
 ERRORS: list[tuple[Any, bool]] = [

@@ -258,6 +258,21 @@ class Codec:
         """
         return self._reader.seen
 
+    def schema(self, type: Any = ConversationResponse) -> dict[str, Any]:
+        """The JSON Schema (draft 2020-12) of what ``decode`` reads as ``type``, with the keys of this naming.
+
+        Unknown fields and members are allowed, as in ``decode``. Not expressed: that a key in the other naming is an
+        error. Raises ``TypeError`` if ``type`` cannot be read. O(classes in ``type``); each call builds a new dict.
+
+        >>> from conversation_models import ImageURL, camel
+        >>> camel.schema(ImageURL)["$defs"]["ImageURL"]["required"]
+        ['url']
+        """
+        from .schema import schema_of  # Few programs need it, and the package's import is to stay cheap.
+
+        self._decoders[type]  # Raises ``TypeError`` for a type that cannot be read.
+        return schema_of(type, self.naming, self.to_builtins)
+
     def event_decoder(self, *, max_event_bytes: int = MAX_EVENT_BYTES) -> EventDecoder:
         """A decoder for one stream of server-sent events, which accepts events of up to ``max_event_bytes``."""
         return EventDecoder(lambda: self._decoders[Event].decode, self.decode_event, max_event_bytes)

@@ -8,6 +8,7 @@ from itertools import count
 from typing import Annotated
 
 import typer
+from msgspec import json
 
 from ..errors import ConversationDecodeError, ConversationModelsError
 from ..models.events import ConversationEvent, ResponseErrorEvent
@@ -20,6 +21,7 @@ from .findings import Findings
 from .inputs import Documents, Events, InputError, codec_for, open_input
 from .terminal import complain, end_long_read, open_streams, output, say, write_json
 from .transcript import Transcript
+from .types import ABOUT_TYPES, type_named
 
 __all__ = ["run"]
 
@@ -210,6 +212,16 @@ def valid_events(source: Events) -> Iterator[ConversationEvent]:
             raise InputError(f"event {source.count}: {record.value}")
         if not isinstance(record.value, ConversationResponse):
             yield record.value
+
+
+@app.command()
+def schema(
+    type_name: Annotated[str, typer.Argument(metavar="TYPE", help=ABOUT_TYPES, show_default=False)],
+    naming: Annotated[Naming, typer.Option(help="The spelling of the keys.")] = "camel",
+) -> int:
+    """Print the JSON Schema (draft 2020-12) of a model, or of a union of models."""
+    write_json(json.format(json.encode(codec_for(naming).schema(type_named(type_name)))) + b"\n")
+    return 0
 
 
 # Shared by the commands ----------------------------------------------------------------------------------------------

@@ -144,6 +144,11 @@ class Plans:
         arrays = [arm for arm in arms if holds_models[arm] and _is_array(arm)]
         # One member stands for all, since msgspec takes no two untagged ones. To its errors they are all objects.
         others = [arm for arm in arms if arm not in members[1:] and arm is not ServiceError]
+        # A list of untagged models is a type that msgspec refuses.
+        others = [
+            _with_raw_arguments(arm) if holds_models[arm] and _is_container(without_metadata(arm)) else arm
+            for arm in others
+        ]
         decode_other = decoder_of[Union[tuple(others)]].decode
         is_open_to_all = len(members) == len(arms)
         union = self.unions[members] if members else None

@@ -18,6 +18,7 @@ from ..support.program import ENVIRONMENT, HELLO, NAME, PROGRAM, Done, run
         (["convert", "--to", "kebab"], "'kebab' is not one of 'camel', 'snake'"),
         (["show"], "Missing argument 'FILE'"),
         (["shout"], "No such command 'shout'"),
+        (["schema"], "Missing argument 'TYPE'"),
     ],
 )
 def test_a_usage_error_is_one_line(arguments: list[str], message: str) -> None:
@@ -121,4 +122,4 @@ def test_a_missing_dependency_names_the_extra(module: str) -> None:
 def test_help_lists_the_commands() -> None:
     program = run()
     assert program[::2] == (0, "")
-    assert all(command in program.out for command in ("show", "validate", "convert", "collect"))
+    assert all(command in program.out for command in ("show", "validate", "convert", "collect", "schema"))

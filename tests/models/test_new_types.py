@@ -101,6 +101,7 @@ for given in body, untagged(body):
         assert json.loads(cm.snake.encode(response)) == body
         assert json.loads(cm.camel.encode(response)) == json.loads(camel(json.dumps(body)))
         assert codec.drift(text) == []
+        assert {"VideoChunk", "VideoOutputEntry"} <= codec.schema()["$defs"].keys()
         assert repr(made).startswith("VideoOutputEntry(id='v', ") or given is not body, made
 
 event = {"type": "video.output.delta", "id": "v", "video_part": chunk}
@@ -165,3 +166,4 @@ def test_the_command_line_shows_checks_and_converts_a_declared_type(site: Path, 
     assert "ok" in checked
     assert "warning" not in checked
     assert "https://example.org/v" in run(site, "-m", "conversation_models", "convert", "--to", "camel", str(file))
+    assert '"frameRate"' in run(site, "-m", "conversation_models", "schema", "VideoChunk")

@@ -56,6 +56,7 @@ def test_the_readme_shows_every_command() -> None:
         "validate",
         "convert",
         "collect",
+        "schema",
     }
 
 

@@ -11,7 +11,7 @@ from msgspec.json import Decoder
 from ..errors import ConversationDecodeError
 from ..jsontext import child_path, decoder_of
 from ..models.variants import fields_of
-from ..spelling.families import NAMES, Family, Naming, keys_of, other_naming
+from ..spelling.families import NAMES, PLAIN, Family, Naming, keys_of, other_naming
 from ..spelling.foreign import holds_models
 from .parts import BEGIN_ARRAY, BEGIN_OBJECT, Met, Read, meet, read_part, without_unset
 
@@ -46,8 +46,7 @@ class ModelPlan:
         self._model = model
         self._naming: Naming = family.naming
         self._cls = family.classes[model]
-        self._carrier = family.carrier(model)
-        self._decode_carrier = Decoder(self._carrier).decode
+        self._carrier = PLAIN[family.naming].carriers[model]
         keys = keys_of[model, family.naming]
         self._decisive = keys.decisive
         self._respelled = keys.respelled
@@ -70,19 +69,14 @@ class ModelPlan:
             if holds_models[info.type]
         ]
 
-    def read(self, data: Any, path: str, met: list[Met], odd: str | None = None) -> Any:
+    def read(self, data: Any, path: str, met: list[Met]) -> Any:
         """Read a model."""
         unknown: dict[str, Any] = {}
-        is_odd = odd == "" and not self._forbids_unknown_fields
-        if is_odd and len(self._parts) < 2 and (value := self._read_carrier(data, path, met)) is not None:
-            return value
         try:
-            shell = None if is_odd else self._strict.decode(data)
+            shell = self._strict.decode(data)
         except ValidationError:
             if self._forbids_unknown_fields:
                 raise
-            shell = None
-        if shell is None:
             shell = self._lenient_shell(data, path)
             unknown = self._unknown_fields(data, path, met)
         fields = structs.asdict(shell)
@@ -91,7 +85,7 @@ class ModelPlan:
         for part in self._parts:
             text = fields[part.name]
             if isinstance(text, Raw):
-                fields[part.name] = self._read_part(text, part, path, met, odd)
+                fields[part.name] = self._read_part(text, part, path, met)
         try:
             if not unknown:
                 return self._cls(**fields)
@@ -100,17 +94,6 @@ class ModelPlan:
         except (ValueError, TypeError) as error:  # From ``__post_init__``, which msgspec reports the same way.
             raise ValidationError(str(error)) from error
 
-    def _read_carrier(self, data: Any, path: str, met: list[Met]) -> Any:
-        """Read a model whose members are well-formed; ``None`` if they are not, or if it has no unknown fields."""
-        try:
-            carrier = self._decode_carrier(data)
-        except ValidationError:
-            return None
-        unknown = self._unknown_fields(data, path, met)
-        # Always, since the text could have a key of that name.
-        structs.force_setattr(carrier, "unknown_fields", MappingProxyType(unknown))
-        return carrier if unknown else None
-
     def _lenient_shell(self, data: Any, path: str) -> Any:
         try:
             return self._lenient.decode(data)
@@ -118,11 +101,10 @@ class ModelPlan:
             self._unknown_fields(data, path, [])  # Raises a clearer error if a key was misspelled.
             raise
 
-    def _read_part(self, raw: Raw, part: _Part, path: str, met: list[Met], odd: str | None) -> Any:
+    def _read_part(self, raw: Raw, part: _Part, path: str, met: list[Met]) -> Any:
         kind = memoryview(raw)[0]
         if kind in (BEGIN_OBJECT, BEGIN_ARRAY):
-            inside = odd[len(part.key) + 1 :] if odd is not None and odd.startswith(f".{part.key}") else None
-            return read_part(part.read, raw, child_path(path, part.key), met, inside)
+            return read_part(part.read, raw, child_path(path, part.key), met)
         try:
             return part.decode(raw)
         except ValidationError as error:

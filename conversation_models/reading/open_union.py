@@ -36,7 +36,8 @@ class OpenUnion:
 
     def __init__(self, members: tuple[Any, ...], family: Family) -> None:
         self.members = members
-        self.decoder: Decoder[Any] = Decoder(Union[tuple([family.classes[cls] for cls in members])])
+        self.type = Union[members]
+        self.decoder: Decoder[Any] = Decoder(family.type(self.type))
         self._naming: Naming = family.naming
         self._by_tag: dict[Any, Any] = {cls.__struct_config__.tag: cls for cls in members}
         # The keys that identify an untagged member, most specific first, in both spellings.
@@ -58,13 +59,6 @@ class OpenUnion:
         """The namings to look for, this one first; the other one only if it makes a difference to the model."""
         is_spelled_in_two_ways = PLAIN["camel"].classes[cls] is not PLAIN["snake"].classes[cls]
         return [self._naming, *([other_naming(self._naming)] if is_spelled_in_two_ways else [])]
-
-    def tagged(self, raw: Any) -> Any:
-        """The model that a member's tag names, ``None`` if the member has no known tag."""
-        try:
-            return self._by_tag.get(_tag.decode(raw).type)
-        except ValidationError:
-            return None
 
     def sight(self, raw: Any) -> Sighting:
         """Look at a member's tag, and without one at the keys that decide."""

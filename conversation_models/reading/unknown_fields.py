@@ -26,9 +26,10 @@ from ..models.base import is_model
 from ..models.recognition import name_of_union
 from ..spelling.families import PLAIN, Family, Naming, keys_of
 from ..spelling.foreign import check_type, hides_models
-from .parts import Met, unknown_field_in
-from .plans import Plans, public_type
-from .untagged import Merged, OddMemberError
+from .parts import Met, OddMemberError, names_unknown_field, public_type
+from .plans import Plans
+from .unlearned import unlearned
+from .untagged import Merged
 
 __all__ = ["Reader", "UnknownSeen"]
 
@@ -66,6 +67,7 @@ class Reader:
         self.plans = Plans(PLAIN[naming])
         """How to read what a decoder has refused."""
         self._merged = Merged(PLAIN[naming])
+        self._unlearned = unlearned[naming]
         self.decoders: Built[Any, Decoder[Any]] = Built(self._build_decoder)
         """For a type, its decoder. Replaced when the codec learns, so that nobody should keep one for long.
 
@@ -93,22 +95,24 @@ class Reader:
         """
         if not isinstance(error, ValidationError):
             raise decode_error(error, data, root) from error
-        # If a tag is missing, others mostly are too.
-        if str(error).startswith("Object missing required field `type`"):
-            try:
+        try:
+            # If a tag is missing, others mostly are too.
+            if str(error).startswith("Object missing required field `type`"):
                 return self._merged.read(data, tp)
-            except (OddMemberError, *UNREADABLE):
-                pass
-        return self.read(data, tp, root, unknown_field_in(error))
+            if names_unknown_field(error):
+                met: list[Met] = []
+                value = self._unlearned.read(data, tp, root, met)
+                self.note(met)
+                return value
+        except (OddMemberError, *UNREADABLE):
+            pass
+        return self.read(data, tp, root)
 
-    def read(self, data: Any, tp: Any, root: str = "$", odd: str | None = None) -> Any:
-        """Read ``data``, whose path is ``root``, as ``tp``. Raises ``ConversationDecodeError``.
-
-        ``odd``: ``unknown_field_in`` of the error, if msgspec has refused it.
-        """
+    def read(self, data: Any, tp: Any, root: str = "$") -> Any:
+        """Read ``data``, whose path is ``root``, as ``tp``. Raises ``ConversationDecodeError``."""
         met: list[Met] = []
         try:
-            value = self.plans.read(data, tp, met, root, odd)
+            value = self.plans.read(data, tp, met, root)
         except UNREADABLE as unreadable:
             raise decode_error(unreadable, data, root) from unreadable
         if met:

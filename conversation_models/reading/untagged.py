@@ -21,16 +21,11 @@ from ..models.variants import fields_of
 from ..spelling.families import Family, keys_of
 from ..spelling.foreign import holds_models
 from .open_union import tagged_members
-from .parts import arms_of, without_unset
-from .plans import public_type
+from .parts import OddMemberError, arms_of, public_type, without_unset
 
-__all__ = ["Merged", "OddMemberError"]
+__all__ = ["Merged"]
 
 Convert: TypeAlias = Callable[[Any], Any]
-
-
-class OddMemberError(Exception):
-    """A member that this module cannot read."""
 
 
 class Merged:

@@ -1,9 +1,9 @@
 """Reads one model, whose text msgspec has refused."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any, get_args
+from typing import Any, TypeAlias, Union, get_args, get_origin
 
 from msgspec import Raw, UnsetType, ValidationError, defstruct, structs
 from msgspec.json import Decoder
@@ -12,13 +12,18 @@ from ..errors import ConversationDecodeError
 from ..jsontext import child_path, decoder_of
 from ..models.variants import fields_of
 from ..spelling.families import NAMES, PLAIN, Family, Naming, keys_of, other_naming
-from ..spelling.foreign import holds_models
-from .parts import BEGIN_ARRAY, BEGIN_OBJECT, Met, Read, meet, read_part, without_unset
+from ..spelling.foreign import hides_models, holds_models
+from .open_union import holds_unions, tagged_members
+from .parts import BEGIN_ARRAY, BEGIN_OBJECT, Met, Read, arms_of, meet, read_part, without_unset
 
 __all__ = ["ModelPlan"]
 
 _members = Decoder(dict[str, Raw])
 _builtins = Decoder(Any)
+
+
+ReadMembers: TypeAlias = Callable[[list[Any], tuple[Any, ...], str, list[Met]], list[Any]]
+"""Reads the texts of members of a union."""
 
 
 class _Part:
@@ -27,6 +32,8 @@ class _Part:
     def __init__(self, name: str, key: str, tp: Any, readers: Mapping[Any, Read]) -> None:
         self.name = name
         self.key = key
+        self.step = child_path("", key)
+        self.members = _members_in(tp)
         self.decode = decoder_of[tp].decode
         """Reads a value that is neither an object nor an array."""
         self._tp = tp
@@ -41,7 +48,7 @@ class _Part:
 class ModelPlan:
     """The means to read one model."""
 
-    def __init__(self, model: Any, family: Family, readers: Mapping[Any, Read]) -> None:
+    def __init__(self, model: Any, family: Family, readers: Mapping[Any, Read], read_members: ReadMembers) -> None:
         config = model.__struct_config__
         self._model = model
         self._naming: Naming = family.naming
@@ -53,9 +60,13 @@ class ModelPlan:
         self._forbids_unknown_fields = config.forbid_unknown_fields
         self._known = {config.tag_field, *keys.by_name.values()}
         self._tag_field = config.tag_field
+        self._read_members = read_members
         # A shell has the fields of the model, but with texts where the model has models.
         fields = family.fields(model, _with_raw_models)
         self._lenient: Decoder[Any] = Decoder(defstruct(model.__name__, fields, kw_only=True))
+        if not self._forbids_unknown_fields:
+            # The first attempt also reads what mostly is as the models say.
+            fields = family.fields(model, lambda tp: _with_raw_members(tp, family))
         fields += family.learned_fields(model)
         if self._tag_field:
             # To the shell it is a field like any other, so it has to be a known one. The caller has read it.
@@ -83,9 +94,11 @@ class ModelPlan:
         if self._tag_field:
             fields.pop(self._tag_field, None)
         for part in self._parts:
-            text = fields[part.name]
-            if isinstance(text, Raw):
-                fields[part.name] = self._read_part(text, part, path, met)
+            value = fields[part.name]
+            if isinstance(value, Raw):
+                fields[part.name] = self._read_part(value, part, path, met)
+            elif part.members and type(value) is list:
+                fields[part.name] = self._read_members(value, part.members, path + part.step, met)
         try:
             if not unknown:
                 return self._cls(**fields)
@@ -104,7 +117,7 @@ class ModelPlan:
     def _read_part(self, raw: Raw, part: _Part, path: str, met: list[Met]) -> Any:
         kind = memoryview(raw)[0]
         if kind in (BEGIN_OBJECT, BEGIN_ARRAY):
-            return read_part(part.read, raw, child_path(path, part.key), met)
+            return read_part(part.read, raw, path + part.step, met)
         try:
             return part.decode(raw)
         except ValidationError as error:
@@ -136,3 +149,21 @@ def _with_raw_models(tp: Any) -> Any:
     if not holds_models[tp]:
         return tp
     return Raw | UnsetType if UnsetType in get_args(tp) else Raw
+
+
+def _with_raw_members(tp: Any, family: Family) -> Any:
+    """``tp`` with texts in place of the members of unions."""
+    if not (holds_unions[tp] or hides_models[tp]):
+        return family.type(tp)
+    arms = [list[Raw] if _members_in(arm) else arm for arm in arms_of(tp)]
+    return _with_raw_models(tp) if any(holds_models[arm] for arm in arms) else Union[tuple(arms)]
+
+
+def _members_in(tp: Any) -> tuple[Any, ...]:
+    """The members of the union that a list in ``tp`` consists of."""
+    for arm in arms_of(tp):
+        if get_origin(arm) is list and len(members := tagged_members(get_args(arm)[0])) == len(
+            arms_of(get_args(arm)[0])
+        ):
+            return members
+    return ()

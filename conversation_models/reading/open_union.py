@@ -10,9 +10,11 @@ from ..building import Built
 from ..models.base import TaggedModel, is_model
 from ..models.recognition import RECOGNISED_BY
 from ..models.unknown import Unknown
+from ..models.variants import fields_of
 from ..spelling.families import PLAIN, Family, Naming, keys_of, other_naming
+from ..spelling.foreign import holds_models
 
-__all__ = ["OpenUnion", "Sighting", "tagged_members", "unknown"]
+__all__ = ["OpenUnion", "Sighting", "holds_unions", "tagged_members", "unknown"]
 
 
 class Sighting(NamedTuple):
@@ -96,3 +98,12 @@ def _build_tagged_members(tp: Any) -> tuple[Any, ...]:
 
 
 _tagged_members: Built[Any, tuple[Any, ...]] = Built(_build_tagged_members)
+
+
+def _build_holds_unions(tp: Any) -> bool:
+    inner = [info.type for info in fields_of(tp)] if is_model(tp) else get_args(tp)
+    return bool(tagged_members(tp)) or any(holds_unions[part] for part in inner if holds_models[part])
+
+
+holds_unions: Built[Any, bool] = Built(_build_holds_unions)
+"""Whether there is a union of tagged models in a type, or in a model that it holds."""

@@ -50,7 +50,9 @@ class Plans:
         self.family = family
         self._unlearned = unlearned[family.naming]
         self.unions: Built[tuple[Any, ...], OpenUnion] = Built(lambda members: OpenUnion(members, family))
-        self._models: Built[Any, ModelPlan] = Built(lambda model: ModelPlan(model, family, self._readers))
+        self._models: Built[Any, ModelPlan] = Built(
+            lambda model: ModelPlan(model, family, self._readers, self._read_members)
+        )
         self._readers: Built[Any, Read] = Built(self._build_reader)
         self._root_readers: Built[Any, Read] = Built(self._build_root_reader)
 
@@ -161,8 +163,13 @@ class Plans:
 
         return read
 
-    def _read_member(self, raw: Raw, union: OpenUnion, path: str, met: list[Met]) -> Any:
-        """Read the member of ``union`` at ``path``."""
+    def _read_member(self, raw: Raw, union: OpenUnion, path: str, met: list[Met], is_drifted: bool = False) -> Any:
+        """Read the member of ``union`` at ``path``. ``is_drifted``: msgspec has refused it for an unknown key."""
+        if is_drifted:
+            try:
+                return self._unlearned.read(raw, union.type, path, met)
+            except OddMemberError:
+                pass
         tag, candidates = union.sight(raw)
         before = len(met)
         for model, naming in candidates:
@@ -176,22 +183,24 @@ class Plans:
                 del met[before:]
                 if tag is not UNSET:
                     raise decode_error(error, raw, path) from error
-        meet(met, (union.members, None if tag is UNSET else tag, path))
-        return unknown(None if tag is UNSET else tag, raw)
+        name = None if tag is UNSET else tag
+        meet(met, (union.members, name, path))
+        return unknown(name, raw)
 
-    def _read_members(self, raws: list[Raw], union: OpenUnion, path: str, met: list[Met]) -> list[Any]:
-        # Members take the place of their texts batch by batch, so that a flood of tiny ones is not held twice.
-        members: list[Any] = raws
+    def _read_members(self, raws: list[Any], members: tuple[Any, ...], path: str, met: list[Met]) -> list[Any]:
+        """Read the texts of members of the union of ``members``, and put each in the place of its text."""
+        union = self.unions[members]
+        # Batch by batch, so that a flood of tiny ones is not held twice.
         for start in range(0, len(raws), _BATCH):
-            members[start : start + _BATCH] = self._read_batch(raws[start : start + _BATCH], union, path, start, met)
-        return members
+            raws[start : start + _BATCH] = self._read_batch(raws[start : start + _BATCH], union, path, start, met)
+        return raws
 
-    def _read_batch(self, raws: list[Raw], union: OpenUnion, path: str, start: int, met: list[Met]) -> list[Any]:
+    def _read_batch(self, raws: list[Any], union: OpenUnion, path: str, start: int, met: list[Met]) -> list[Any]:
         members: list[Any] = []
         while (count := len(members)) < len(raws):
-            raw, member_path = raws[count], f"{path}[{start + count}]"
+            raw = raws[count]
             if memoryview(raw)[0] != BEGIN_OBJECT:
-                meet(met, (union.members, None, member_path))
+                meet(met, (union.members, None, f"{path}[{start + count}]"))
                 members.append(unknown(None, raw))
                 continue
             try:
@@ -199,14 +208,8 @@ class Plans:
                 members.extend(map(union.decoder.decode, raws[count:]))
             except ValidationError as error:
                 count = len(members)
-                raw, member_path = raws[count], f"{path}[{start + count}]"
-                if names_unknown_field(error):
-                    try:
-                        members.append(self._unlearned.read(raw, union.type, member_path, met))
-                        continue
-                    except OddMemberError:
-                        pass
-                members.append(self._read_member(raw, union, member_path, met))
+                member_path = f"{path}[{start + count}]"
+                members.append(self._read_member(raws[count], union, member_path, met, names_unknown_field(error)))
         return members
 
     # Lists, dicts and the like ---------------------------------------------------------------------------------------
@@ -227,7 +230,7 @@ class Plans:
                 read = self._readers[arguments[-1]]
                 return {key: read_part(read, part, child_path(path, str(key)), met) for key, part in value.items()}
             if isinstance(value, list) and members:
-                return self._read_members(value, self.unions[members], path, met)
+                return self._read_members(value, members, path, met)
             types = item_types(inner, len(value))
             parts = [
                 read_part(self._readers[part_type], part, f"{path}[{index}]", met) if isinstance(part, Raw) else part

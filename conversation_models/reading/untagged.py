@@ -19,8 +19,7 @@ from ..models.base import is_model
 from ..models.recognition import RECOGNISED_BY
 from ..models.variants import fields_of
 from ..spelling.families import Family, keys_of
-from ..spelling.foreign import holds_models
-from .open_union import tagged_members
+from .open_union import holds_unions, tagged_members
 from .parts import OddMemberError, arms_of, public_type, without_unset
 
 __all__ = ["Merged"]
@@ -56,7 +55,7 @@ class Merged:
 
     def _type(self, tp: Any) -> Any:
         """``tp`` with merged structs in place of unions."""
-        if not _holds_unions[tp]:
+        if not holds_unions[tp]:
             return self._family.type(tp)
         if is_model(tp):
             return self._structs[tp].struct
@@ -71,7 +70,7 @@ class Merged:
 
     def _converter(self, tp: Any) -> Convert | None:
         """The function that gives a value of ``_type(tp)`` its own class; ``None`` if it has it."""
-        if not _holds_unions[tp]:
+        if not holds_unions[tp]:
             return None
         if is_model(tp):
             return self._structs[tp].convert
@@ -223,9 +222,10 @@ def _compiled(source: str, names: dict[str, Any]) -> Convert:
 
 
 def _is_flood(data: Any) -> bool:
-    # A merged struct takes some 200 bytes. That is too much for each ``{}`` of a large text.
+    # A merged struct takes some 200 bytes. That is too much for each ``{}`` of a large text. Below this size it is 20 MB
+    # at worst, and counting would take a tenth of the time of reading.
     size = len(data) if isinstance(data, str) else memoryview(data).nbytes
-    if size < 65_536:
+    if size < 262_144:
         return False
     braces = data.count("{") if isinstance(data, str) else bytes(data).count(b"{")
     return braces * 32 > size
@@ -233,15 +233,6 @@ def _is_flood(data: Any) -> bool:
 
 def _unchanged(value: Any) -> Any:
     return value
-
-
-def _build_holds_unions(tp: Any) -> bool:
-    inner = [info.type for info in fields_of(tp)] if is_model(tp) else get_args(tp)
-    return bool(tagged_members(tp)) or any(_holds_unions[part] for part in inner if holds_models[part])
-
-
-_holds_unions: Built[Any, bool] = Built(_build_holds_unions)
-"""Whether there is a union of tagged models in a type, or in a model that it holds."""
 
 
 def _or_unset(tp: Any) -> Any:

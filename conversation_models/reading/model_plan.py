@@ -10,7 +10,7 @@ from msgspec.json import Decoder
 
 from ..errors import ConversationDecodeError
 from ..jsontext import child_path, decoder_of
-from ..models.variants import fields_of
+from ..models.variants import copier, fields_of
 from ..spelling.families import NAMES, PLAIN, Family, Naming, keys_of, other_naming
 from ..spelling.foreign import hides_models, holds_models
 from .open_union import holds_unions, tagged_members
@@ -22,8 +22,8 @@ _members = Decoder(dict[str, Raw])
 _builtins = Decoder(Any)
 
 
-ReadMembers: TypeAlias = Callable[[list[Any], tuple[Any, ...], str, list[Met]], list[Any]]
-"""Reads the texts of members of a union."""
+ReadMembers: TypeAlias = Callable[[list[Any], tuple[Any, ...], str, list[Met]], None]
+"""Puts the members of a union in the place of their texts."""
 
 
 class _Part:
@@ -62,12 +62,14 @@ class ModelPlan:
         self._tag_field = config.tag_field
         self._read_members = read_members
         # A shell has the fields of the model, but with texts where the model has models.
-        fields = family.fields(model, _with_raw_models)
-        self._lenient: Decoder[Any] = Decoder(defstruct(model.__name__, fields, kw_only=True))
-        if not self._forbids_unknown_fields:
-            # The first attempt also reads what mostly is as the models say.
-            fields = family.fields(model, lambda tp: _with_raw_members(tp, family))
+        texts = family.fields(model, _with_raw_models)
+        self._lenient: Decoder[Any] = Decoder(defstruct(model.__name__, texts, kw_only=True))
+        # The first attempt reads more at once: all but the members of unions.
+        fields = (
+            texts if self._forbids_unknown_fields else family.fields(model, lambda tp: _with_raw_members(tp, family))
+        )
         fields += family.learned_fields(model)
+        self._made = copier(self._cls, [name for name, *_ in fields])
         if self._tag_field:
             # To the shell it is a field like any other, so it has to be a known one. The caller has read it.
             fields.append((self._tag_field, Raw, Raw()))
@@ -83,6 +85,7 @@ class ModelPlan:
     def read(self, data: Any, path: str, met: list[Met]) -> Any:
         """Read a model."""
         unknown: dict[str, Any] = {}
+        make = self._made
         try:
             shell = self._strict.decode(data)
         except ValidationError:
@@ -90,22 +93,22 @@ class ModelPlan:
                 raise
             shell = self._lenient_shell(data, path)
             unknown = self._unknown_fields(data, path, met)
-        fields = structs.asdict(shell)
-        if self._tag_field:
-            fields.pop(self._tag_field, None)
+            make = self._made_of_fields
         for part in self._parts:
-            value = fields[part.name]
+            value = getattr(shell, part.name)
             if isinstance(value, Raw):
-                fields[part.name] = self._read_part(value, part, path, met)
+                setattr(shell, part.name, self._read_part(value, part, path, met))
             elif part.members and type(value) is list:
-                fields[part.name] = self._read_members(value, part.members, path + part.step, met)
+                self._read_members(value, part.members, path + part.step, met)
         try:
-            if not unknown:
-                return self._cls(**fields)
-            fields["unknown_fields"] = MappingProxyType(unknown)
-            return self._carrier(**fields)
+            if unknown:
+                return self._carrier(**structs.asdict(shell), unknown_fields=MappingProxyType(unknown))
+            return make(shell)
         except (ValueError, TypeError) as error:  # From ``__post_init__``, which msgspec reports the same way.
             raise ValidationError(str(error)) from error
+
+    def _made_of_fields(self, shell: Any) -> Any:
+        return self._cls(**structs.asdict(shell))
 
     def _lenient_shell(self, data: Any, path: str) -> Any:
         try:
@@ -162,8 +165,8 @@ def _with_raw_members(tp: Any, family: Family) -> Any:
 def _members_in(tp: Any) -> tuple[Any, ...]:
     """The members of the union that a list in ``tp`` consists of."""
     for arm in arms_of(tp):
-        if get_origin(arm) is list and len(members := tagged_members(get_args(arm)[0])) == len(
-            arms_of(get_args(arm)[0])
-        ):
-            return members
+        if get_origin(arm) is list:
+            (item,) = get_args(arm)
+            if (members := tagged_members(item)) == arms_of(item):
+                return members
     return ()

@@ -187,30 +187,27 @@ class Plans:
         meet(met, (union.members, name, path))
         return unknown(name, raw)
 
-    def _read_members(self, raws: list[Any], members: tuple[Any, ...], path: str, met: list[Met]) -> list[Any]:
+    def _read_members(self, raws: list[Any], members: tuple[Any, ...], path: str, met: list[Met]) -> None:
         """Read the texts of members of the union of ``members``, and put each in the place of its text."""
         union = self.unions[members]
-        # Batch by batch, so that a flood of tiny ones is not held twice.
-        for start in range(0, len(raws), _BATCH):
-            raws[start : start + _BATCH] = self._read_batch(raws[start : start + _BATCH], union, path, start, met)
-        return raws
-
-    def _read_batch(self, raws: list[Any], union: OpenUnion, path: str, start: int, met: list[Met]) -> list[Any]:
-        members: list[Any] = []
-        while (count := len(members)) < len(raws):
-            raw = raws[count]
-            if memoryview(raw)[0] != BEGIN_OBJECT:
-                meet(met, (union.members, None, f"{path}[{start + count}]"))
-                members.append(unknown(None, raw))
+        start = 0
+        while start < len(raws):
+            if memoryview(raws[start])[0] != BEGIN_OBJECT:
+                meet(met, (members, None, f"{path}[{start}]"))
+                raws[start] = unknown(None, raws[start])
+                start += 1
                 continue
+            done: list[Any] = []
             try:
-                # If one is refused, ``extend`` keeps the members before it.
-                members.extend(map(union.decoder.decode, raws[count:]))
+                # If one is refused, ``extend`` keeps the members before it. Not all at once, so that a flood of tiny
+                # ones is not held twice.
+                done.extend(map(union.decoder.decode, raws[start : start + _BATCH]))
             except ValidationError as error:
-                count = len(members)
-                member_path = f"{path}[{start + count}]"
-                members.append(self._read_member(raws[count], union, member_path, met, names_unknown_field(error)))
-        return members
+                index = start + len(done)
+                is_drifted = names_unknown_field(error)
+                done.append(self._read_member(raws[index], union, f"{path}[{index}]", met, is_drifted))
+            raws[start : start + len(done)] = done
+            start += len(done)
 
     # Lists, dicts and the like ---------------------------------------------------------------------------------------
 
@@ -230,7 +227,8 @@ class Plans:
                 read = self._readers[arguments[-1]]
                 return {key: read_part(read, part, child_path(path, str(key)), met) for key, part in value.items()}
             if isinstance(value, list) and members:
-                return self._read_members(value, members, path, met)
+                self._read_members(value, members, path, met)
+                return value
             types = item_types(inner, len(value))
             parts = [
                 read_part(self._readers[part_type], part, f"{path}[{index}]", met) if isinstance(part, Raw) else part

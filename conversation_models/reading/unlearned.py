@@ -13,10 +13,10 @@ from typing import Any
 from msgspec import structs
 from msgspec.json import Decoder
 
-from ..building import Built, compile_function
+from ..building import Built
 from ..jsontext import UNREADABLE, child_path, decoder_of
 from ..models.base import is_model
-from ..models.variants import fields_of, public_of
+from ..models.variants import copier, fields_of, public_of
 from ..spelling.families import PLAIN, Family, Naming, keys_of
 from ..spelling.foreign import holds_models
 from .parts import Met, OddMemberError, meet, public_type
@@ -94,8 +94,7 @@ class _Carried:
             for info in fields_of(model)
             if holds_models[info.type]
         ]
-        arguments = ", ".join([f"{info.name}=value.{info.name}" for info in fields_of(model)])
-        self.emptied = compile_function(f"def function(value): return cls({arguments})", {"cls": family.classes[model]})
+        self.emptied = copier(family.classes[model], model.__struct_fields__)
         """Makes a carrier that carries nothing the class that is written as it is."""
 
 

@@ -41,7 +41,9 @@ class OpenUnion:
         self.type = Union[members]
         self.decoder: Decoder[Any] = Decoder(family.type(self.type))
         self._naming: Naming = family.naming
-        self._by_tag: dict[Any, Any] = {cls.__struct_config__.tag: cls for cls in members}
+        self._tagged: dict[Any, Sighting] = {
+            cls.__struct_config__.tag: Sighting(cls.__struct_config__.tag, [(cls, self._naming)]) for cls in members
+        }
         # The keys that identify an untagged member, most specific first, in both spellings.
         deciding: list[tuple[str, Any, Naming]] = [
             (keys_of[cls, naming].by_name[name], cls, naming)
@@ -70,9 +72,7 @@ class OpenUnion:
             # Neither an object nor a string.
             return Sighting(None if "$.type" in str(error) else UNSET, [])
         if tag is not UNSET:
-            model = self._by_tag.get(tag)
-            candidates: list[tuple[Any, Naming]] = [] if model is None else [(model, self._naming)]
-            return Sighting(tag, candidates)
+            return self._tagged.get(tag) or Sighting(tag, [])
         values = structs.astuple(self._probe.decode(raw))
         found: list[tuple[Any, Naming]] = [
             candidate for position, candidate in self._deciding if values[position] is not UNSET

@@ -163,14 +163,16 @@ class Plans:
 
         return read
 
-    def _read_member(self, raw: Raw, union: OpenUnion, path: str, met: list[Met], is_drifted: bool = False) -> Any:
-        """Read the member of ``union`` at ``path``. ``is_drifted``: msgspec has refused it for an unknown key."""
-        if is_drifted:
+    def _read_member(
+        self, raw: Raw, union: OpenUnion, path: str, met: list[Met], refusal: ValidationError | None = None
+    ) -> Any:
+        """Read the member of ``union`` at ``path``. ``refusal``: the error with which msgspec refused it."""
+        tag, candidates = union.sight(raw)
+        if candidates and refusal is not None and names_unknown_field(refusal):
             try:
                 return self._unlearned.read(raw, union.type, path, met)
             except OddMemberError:
                 pass
-        tag, candidates = union.sight(raw)
         before = len(met)
         for model, naming in candidates:
             if naming != self.family.naming:
@@ -204,8 +206,7 @@ class Plans:
                 done.extend(map(union.decoder.decode, raws[start : start + _BATCH]))
             except ValidationError as error:
                 index = start + len(done)
-                is_drifted = names_unknown_field(error)
-                done.append(self._read_member(raws[index], union, f"{path}[{index}]", met, is_drifted))
+                done.append(self._read_member(raws[index], union, f"{path}[{index}]", met, error))
             raws[start : start + len(done)] = done
             start += len(done)
 

@@ -86,7 +86,7 @@ class _Carried:
     def __init__(self, model: Any, family: Family) -> None:
         keys = keys_of[model, family.naming]
         self.model = model
-        self.known = {model.__struct_config__.tag_field, *keys.by_name.values()}
+        self.known: set[Any] = {model.__struct_config__.tag_field, *keys.by_name.values()}
         self.decisive = keys.decisive
         self.respelled = keys.respelled
         self.parts = [

@@ -222,8 +222,8 @@ def _compiled(source: str, names: dict[str, Any]) -> Convert:
 
 
 def _is_flood(data: Any) -> bool:
-    # A merged struct takes some 200 bytes. That is too much for each ``{}`` of a large text. In a smaller one it is 20 MB
-    # at worst, and counting would take a tenth of the time.
+    # A merged struct takes some 200 bytes. That is too much for each ``{}`` of a large text. In a smaller one, they are
+    # 20 MB at worst, and counting would take a tenth of the time.
     size = len(data) if isinstance(data, str) else memoryview(data).nbytes
     if size < 262_144:
         return False

@@ -66,7 +66,8 @@ class Unlearned:
             raise OddMemberError
         unknown: dict[str, Any] = {}
         if not carried.known.issuperset(source):
-            for key in filterfalse(carried.known.__contains__, source):
+            new: list[str] = list(filterfalse(carried.known.__contains__, source))
+            for key in new:
                 if carried.decisive.get(key, key) not in source:  # That is an error.
                     raise OddMemberError
                 unknown[carried.respelled.get(key, key)] = source[key]
@@ -86,7 +87,7 @@ class _Carried:
     def __init__(self, model: Any, family: Family) -> None:
         keys = keys_of[model, family.naming]
         self.model = model
-        self.known: set[Any] = {model.__struct_config__.tag_field, *keys.by_name.values()}
+        self.known = {model.__struct_config__.tag_field, *keys.by_name.values()}
         self.decisive = keys.decisive
         self.respelled = keys.respelled
         self.parts = [

@@ -30,8 +30,11 @@ def test_each_object_has_its_own_fields_and_each_is_seen_at_its_path(naming: Nam
     data = dumps(response(naming, message("Hi"), message(chunks, **{new: [2]}), **{new: {"a": 3}}))
     value = codec.decode(data)
     plain, odd = value.outputs
+    assert isinstance(plain, cm.MessageOutputEntry)
     assert isinstance(odd, cm.MessageOutputEntry)
-    assert [dict(part.unknown_fields) for part in (value, plain, odd, *odd.content, value.usage)] == [
+    assert isinstance(odd.content, list)
+    models: list[Any] = [value, plain, odd, *odd.content, value.usage]
+    assert [dict(part.unknown_fields) for part in models] == [
         {new: {"a": 3}},
         {},
         {new: [2]},

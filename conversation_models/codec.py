@@ -17,7 +17,7 @@ from .models.unknown import Unknown
 from .models.variants import public_of
 from .reading.drift import find_drift
 from .reading.open_union import members_of, unknown
-from .reading.parts import unknown_field_in
+from .reading.parts import names_unknown_field
 from .reading.unknown_fields import Reader, UnknownSeen
 from .spelling.families import PLAIN, Naming, rebuild_type
 from .spelling.respell import Spelling
@@ -347,7 +347,7 @@ class Codec:
         except UNREADABLE as error:
             try:
                 # An unknown field is met only in an event whose tag is known.
-                if isinstance(error, ValidationError) and unknown_field_in(error) is None:
+                if isinstance(error, ValidationError) and not names_unknown_field(error):
                     found = self._untagged_event(data, event)
                     if found is not None:
                         return found

@@ -23,7 +23,7 @@ from .models.failures import ServiceError
 from .models.recognition import RECOGNISED_BY, UNIONS, name_of_union
 from .models.variants import fields_of
 from .reading.open_union import members_of
-from .reading.plans import public_type
+from .reading.parts import public_type
 from .spelling.families import Naming, keys_of, unwrapped
 from .spelling.foreign import foreign_fields_of, foreign_keys_of, holds_models
 

@@ -8,7 +8,7 @@ other. Everywhere else they are a mapping, in the model's *carrier*. A carrier i
 ``spelling.respell`` adds the fields.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from operator import methodcaller
 from types import MappingProxyType
 from typing import Any
@@ -16,9 +16,9 @@ from typing import Any
 from msgspec import UNSET, Struct, defstruct, field, structs
 from msgspec.structs import FieldInfo
 
-from ..building import Built
+from ..building import Built, compile_function
 
-__all__ = ["NO_FIELDS", "carrier_of", "derive", "field_like", "fields_of", "public_of"]
+__all__ = ["NO_FIELDS", "carrier_of", "copier", "derive", "field_like", "fields_of", "public_of"]
 
 NO_FIELDS: Mapping[str, Any] = MappingProxyType({})
 
@@ -73,6 +73,12 @@ def derive(
     )
     variant.__qualname__ = public.__qualname__
     return variant
+
+
+def copier(cls: Any, names: Iterable[str]) -> Callable[[Any], Any]:
+    """A function that makes a ``cls`` of the attributes of another object. It takes a third of the time of a dict."""
+    arguments = ", ".join([f"{name}=value.{name}" for name in names])
+    return compile_function(f"def function(value): return cls({arguments})", {"cls": cls})
 
 
 def _build_carrier(public: type[Struct]) -> type[Struct]:

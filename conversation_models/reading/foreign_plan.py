@@ -51,7 +51,7 @@ class ForeignPlan:
         )
         self._shell: Decoder[Any] = Decoder(shell)
 
-    def read(self, raw: Any, path: str, met: list[Met], _odd: str | None) -> Any:
+    def read(self, raw: Any, path: str, met: list[Met]) -> Any:
         """Read an instance of the class."""
         shell = self._shell.decode(raw)
         values = {}

@@ -1,24 +1,29 @@
 """Reads one model, whose text msgspec has refused."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any, get_args
+from typing import Any, TypeAlias, Union, get_args, get_origin
 
 from msgspec import Raw, UnsetType, ValidationError, defstruct, structs
 from msgspec.json import Decoder
 
 from ..errors import ConversationDecodeError
 from ..jsontext import child_path, decoder_of
-from ..models.variants import fields_of
-from ..spelling.families import NAMES, Family, Naming, keys_of, other_naming
-from ..spelling.foreign import holds_models
-from .parts import BEGIN_ARRAY, BEGIN_OBJECT, Met, Read, meet, read_part, without_unset
+from ..models.variants import copier, fields_of
+from ..spelling.families import NAMES, PLAIN, Family, Naming, keys_of, other_naming
+from ..spelling.foreign import hides_models, holds_models
+from .open_union import holds_unions, members_of
+from .parts import BEGIN_ARRAY, BEGIN_OBJECT, Met, Read, arms_of, meet, read_part, without_unset
 
 __all__ = ["ModelPlan"]
 
 _members = Decoder(dict[str, Raw])
 _builtins = Decoder(Any)
+
+
+ReadMembers: TypeAlias = Callable[[list[Any], tuple[Any, ...], str, list[Met]], None]
+"""Puts the members of a union in the place of their texts."""
 
 
 class _Part:
@@ -27,6 +32,8 @@ class _Part:
     def __init__(self, name: str, key: str, tp: Any, readers: Mapping[Any, Read]) -> None:
         self.name = name
         self.key = key
+        self.step = child_path("", key)
+        self.members = _members_in(tp)
         self.decode = decoder_of[tp].decode
         """Reads a value that is neither an object nor an array."""
         self._tp = tp
@@ -41,23 +48,28 @@ class _Part:
 class ModelPlan:
     """The means to read one model."""
 
-    def __init__(self, model: Any, family: Family, readers: Mapping[Any, Read]) -> None:
+    def __init__(self, model: Any, family: Family, readers: Mapping[Any, Read], read_members: ReadMembers) -> None:
         config = model.__struct_config__
         self._model = model
         self._naming: Naming = family.naming
         self._cls = family.classes[model]
-        self._carrier = family.carrier(model)
-        self._decode_carrier = Decoder(self._carrier).decode
+        self._carrier = PLAIN[family.naming].carriers[model]
         keys = keys_of[model, family.naming]
         self._decisive = keys.decisive
         self._respelled = keys.respelled
         self._forbids_unknown_fields = config.forbid_unknown_fields
         self._known = {config.tag_field, *keys.by_name.values()}
         self._tag_field = config.tag_field
+        self._read_members = read_members
         # A shell has the fields of the model, but with texts where the model has models.
-        fields = family.fields(model, _with_raw_models)
-        self._lenient: Decoder[Any] = Decoder(defstruct(model.__name__, fields, kw_only=True))
+        texts = family.fields(model, _with_raw_models)
+        self._lenient: Decoder[Any] = Decoder(defstruct(model.__name__, texts, kw_only=True))
+        # The first attempt reads more at once: all but the members of unions.
+        fields = (
+            texts if self._forbids_unknown_fields else family.fields(model, lambda tp: _with_raw_members(tp, family))
+        )
         fields += family.learned_fields(model)
+        self._made = copier(self._cls, [name for name, *_ in fields])
         if self._tag_field:
             # To the shell it is a field like any other, so it has to be a known one. The caller has read it.
             fields.append((self._tag_field, Raw, Raw()))
@@ -70,46 +82,33 @@ class ModelPlan:
             if holds_models[info.type]
         ]
 
-    def read(self, data: Any, path: str, met: list[Met], odd: str | None = None) -> Any:
+    def read(self, data: Any, path: str, met: list[Met]) -> Any:
         """Read a model."""
         unknown: dict[str, Any] = {}
-        is_odd = odd == "" and not self._forbids_unknown_fields
-        if is_odd and len(self._parts) < 2 and (value := self._read_carrier(data, path, met)) is not None:
-            return value
+        make = self._made
         try:
-            shell = None if is_odd else self._strict.decode(data)
+            shell = self._strict.decode(data)
         except ValidationError:
             if self._forbids_unknown_fields:
                 raise
-            shell = None
-        if shell is None:
             shell = self._lenient_shell(data, path)
             unknown = self._unknown_fields(data, path, met)
-        fields = structs.asdict(shell)
-        if self._tag_field:
-            fields.pop(self._tag_field, None)
+            make = self._made_of_fields
         for part in self._parts:
-            text = fields[part.name]
-            if isinstance(text, Raw):
-                fields[part.name] = self._read_part(text, part, path, met, odd)
+            value = getattr(shell, part.name)
+            if isinstance(value, Raw):
+                setattr(shell, part.name, self._read_part(value, part, path, met))
+            elif part.members and type(value) is list:
+                self._read_members(value, part.members, path + part.step, met)
         try:
-            if not unknown:
-                return self._cls(**fields)
-            fields["unknown_fields"] = MappingProxyType(unknown)
-            return self._carrier(**fields)
+            if unknown:
+                return self._carrier(**structs.asdict(shell), unknown_fields=MappingProxyType(unknown))
+            return make(shell)
         except (ValueError, TypeError) as error:  # From ``__post_init__``, which msgspec reports the same way.
             raise ValidationError(str(error)) from error
 
-    def _read_carrier(self, data: Any, path: str, met: list[Met]) -> Any:
-        """Read a model whose members are well-formed; ``None`` if they are not, or if it has no unknown fields."""
-        try:
-            carrier = self._decode_carrier(data)
-        except ValidationError:
-            return None
-        unknown = self._unknown_fields(data, path, met)
-        # Always, since the text could have a key of that name.
-        structs.force_setattr(carrier, "unknown_fields", MappingProxyType(unknown))
-        return carrier if unknown else None
+    def _made_of_fields(self, shell: Any) -> Any:
+        return self._cls(**structs.asdict(shell))
 
     def _lenient_shell(self, data: Any, path: str) -> Any:
         try:
@@ -118,11 +117,10 @@ class ModelPlan:
             self._unknown_fields(data, path, [])  # Raises a clearer error if a key was misspelled.
             raise
 
-    def _read_part(self, raw: Raw, part: _Part, path: str, met: list[Met], odd: str | None) -> Any:
+    def _read_part(self, raw: Raw, part: _Part, path: str, met: list[Met]) -> Any:
         kind = memoryview(raw)[0]
         if kind in (BEGIN_OBJECT, BEGIN_ARRAY):
-            inside = odd[len(part.key) + 1 :] if odd is not None and odd.startswith(f".{part.key}") else None
-            return read_part(part.read, raw, child_path(path, part.key), met, inside)
+            return read_part(part.read, raw, path + part.step, met)
         try:
             return part.decode(raw)
         except ValidationError as error:
@@ -154,3 +152,21 @@ def _with_raw_models(tp: Any) -> Any:
     if not holds_models[tp]:
         return tp
     return Raw | UnsetType if UnsetType in get_args(tp) else Raw
+
+
+def _with_raw_members(tp: Any, family: Family) -> Any:
+    """``tp`` with texts in place of the members of unions."""
+    if not (holds_unions[tp] or hides_models[tp]):
+        return family.type(tp)
+    arms = [list[Raw] if _members_in(arm) else arm for arm in arms_of(tp)]
+    return _with_raw_models(tp) if any(holds_models[arm] for arm in arms) else Union[tuple(arms)]
+
+
+def _members_in(tp: Any) -> tuple[Any, ...]:
+    """The members of the union that a list in ``tp`` consists of."""
+    for arm in arms_of(tp):
+        if get_origin(arm) is list:
+            (item,) = get_args(arm)
+            if (members := members_of(item)) == arms_of(item):
+                return members
+    return ()

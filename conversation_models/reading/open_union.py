@@ -1,7 +1,7 @@
 """Tells which model a member of a union is, with or without a tag."""
 
 from types import NoneType
-from typing import Any, NamedTuple, Union, get_origin
+from typing import Any, NamedTuple, Union, get_args, get_origin
 
 from msgspec import UNSET, Raw, Struct, UnsetType, ValidationError, defstruct, structs
 from msgspec.json import Decoder
@@ -11,14 +11,16 @@ from ..models.base import TaggedModel, is_model
 from ..models.failures import ServiceError
 from ..models.recognition import RECOGNISED_BY, Sign
 from ..models.unknown import Unknown
+from ..models.variants import fields_of
 from ..spelling.families import PLAIN, Family, Naming, keys_of, other_naming
-from ..spelling.foreign import check_type, is_any
+from ..spelling.foreign import check_type, holds_models, is_any
 from .parts import RefusingDecoder, arms_of
 
 __all__ = [
     "OpenUnion",
     "Sighting",
     "checked_types",
+    "holds_unions",
     "is_beyond_msgspec",
     "keys_of_sign",
     "members_of",
@@ -50,12 +52,13 @@ class OpenUnion:
 
     def __init__(self, members: tuple[Any, ...], family: Family) -> None:
         self.members = members
+        self.type = Union[members]
         self._is_tagged = _is_tagged(members)
-        self.decoder: Any = (
-            Decoder(Union[tuple([family.classes[cls] for cls in members])]) if self._is_tagged else RefusingDecoder()
-        )
+        self.decoder: Any = Decoder(family.type(self.type)) if self._is_tagged else RefusingDecoder()
         self._naming: Naming = family.naming
-        self._by_tag: dict[Any, Any] = {cls.__struct_config__.tag: cls for cls in members}
+        self._tagged: dict[Any, Sighting] = {
+            cls.__struct_config__.tag: Sighting(cls.__struct_config__.tag, [(cls, self._naming)]) for cls in members
+        }
         # The keys that identify an untagged member, most specific first, in both spellings.
         deciding: list[tuple[list[str], tuple[Any, Naming]]] = [
             (keys, (cls, naming))
@@ -78,13 +81,6 @@ class OpenUnion:
         is_spelled_in_two_ways = PLAIN["camel"].classes[cls] is not PLAIN["snake"].classes[cls]
         return [self._naming, *([other_naming(self._naming)] if is_spelled_in_two_ways else [])]
 
-    def tagged(self, raw: Any) -> Any:
-        """The model that a member's tag names, ``None`` if the member has no known tag."""
-        try:
-            return self._by_tag.get(_tag.decode(raw).type)
-        except ValidationError:
-            return None
-
     def sight(self, raw: Any) -> Sighting:
         """Look at a member's tag, and without one at the keys that decide."""
         tag: str | None | UnsetType
@@ -96,8 +92,7 @@ class OpenUnion:
             if tag is UNSET or self._is_tagged:
                 return Sighting(tag, [])
         if tag is not UNSET and self._is_tagged:
-            model = self._by_tag.get(tag)
-            return Sighting(tag, [] if model is None else [(model, self._naming)])
+            return self._tagged.get(tag) or Sighting(tag, [])
         candidates = self._identified(raw)
         # In a union of untagged models, a tag says something only about what is none of them.
         return Sighting(UNSET if candidates else tag, candidates)
@@ -183,3 +178,12 @@ checked_types: Built[Any, None] = Built(_check)
 
 Once for all codecs: it takes milliseconds.
 """
+
+
+def _build_holds_unions(tp: Any) -> bool:
+    inner = [info.type for info in fields_of(tp)] if is_model(tp) else get_args(tp)
+    return bool(members_of(tp)) or any(holds_unions[part] for part in inner if holds_models[part])
+
+
+holds_unions: Built[Any, bool] = Built(_build_holds_unions)
+"""Whether there is a union of models in a type, or in a model that it holds."""

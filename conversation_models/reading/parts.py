@@ -7,6 +7,9 @@ from typing import Annotated, Any, TypeAlias, Union, get_args, get_origin
 from msgspec import UnsetType, ValidationError
 
 from ..jsontext import decode_error
+from ..models.events import ConversationEvent, Event
+from ..models.variants import public_of
+from ..spelling.families import rebuild_type
 
 __all__ = [
     "BEGIN_ARRAY",
@@ -14,13 +17,15 @@ __all__ = [
     "MISSING_TAG",
     "MOST_MET",
     "Met",
+    "OddMemberError",
     "Read",
     "RefusingDecoder",
     "arms_of",
     "item_types",
     "meet",
+    "names_unknown_field",
+    "public_type",
     "read_part",
-    "unknown_field_in",
     "without_metadata",
     "without_unset",
 ]
@@ -34,13 +39,14 @@ The model, or the members of the union; the field's key, or the tag, ``None`` if
 and the path of the object that has it. A plain tuple, since a named one takes five times as long to make.
 """
 
-Read: TypeAlias = Callable[[Any, str, list[Met], "str | None"], Any]
-"""Reads JSON text at a path, and appends to the list what no model has.
-
-The last argument is ``unknown_field_in`` of the error with which msgspec has refused the text. It only saves time.
-"""
+Read: TypeAlias = Callable[[Any, str, list[Met]], Any]
+"""Reads JSON text at a path, and appends to the list what no model has."""
 
 MOST_MET = 1000
+
+
+class OddMemberError(Exception):
+    """A document that a fast way of reading leaves to ``plans``."""
 
 
 class RefusingDecoder:
@@ -62,21 +68,22 @@ def meet(met: list[Met], found: Met) -> None:
         met.append(found)
 
 
-def read_part(read: Read, raw: Any, path: str, met: list[Met], odd: str | None = None) -> Any:
+def read_part(read: Read, raw: Any, path: str, met: list[Met]) -> Any:
     """Read a member: one that is wrong is an error here, not of the value it is in."""
     try:
-        return read(raw, path, met, odd)
+        return read(raw, path, met)
     except ValidationError as error:
         raise decode_error(error, raw, path) from error
 
 
-def unknown_field_in(error: ValidationError) -> str | None:
-    """The path, without ``$``, of the object that msgspec has refused for an unknown key; ``None`` for other errors."""
-    reason = str(error)
-    if not reason.startswith("Object contains unknown field"):
-        return None
-    _, at, path = reason.rpartition(" - at `$")
-    return path[:-1] if at else ""
+def names_unknown_field(error: ValidationError) -> bool:
+    """Whether msgspec has refused a document for an unknown key."""
+    return str(error).startswith("Object contains unknown field")
+
+
+def public_type(tp: Any) -> Any:
+    """``tp`` with public models in place of variants. ``Event`` means any event."""
+    return ConversationEvent if tp is Event else rebuild_type(tp, public_of)
 
 
 def arms_of(tp: Any) -> tuple[Any, ...]:

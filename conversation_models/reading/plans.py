@@ -18,11 +18,9 @@ from ..building import Built
 from ..errors import ConversationDecodeError
 from ..jsontext import child_path, decode_error, decoder_of
 from ..models.base import is_model
-from ..models.events import ConversationEvent, Event
 from ..models.failures import ServiceError, error_body
 from ..models.recognition import is_misread
-from ..models.variants import public_of
-from ..spelling.families import NAMES, PLAIN, Family, Naming, rebuild_type, unwrapped
+from ..spelling.families import NAMES, PLAIN, Family, Naming, unwrapped
 from ..spelling.foreign import foreign_fields_of, hides_models, holds_models
 from .foreign_plan import ForeignPlan
 from .model_plan import ModelPlan
@@ -30,17 +28,19 @@ from .open_union import OpenUnion, members_of, unknown
 from .parts import (
     BEGIN_ARRAY,
     BEGIN_OBJECT,
-    MOST_MET,
     Met,
+    OddMemberError,
     Read,
     item_types,
     meet,
+    names_unknown_field,
+    public_type,
     read_part,
-    unknown_field_in,
     without_metadata,
 )
+from .unlearned import unlearned
 
-__all__ = ["Plans", "plain_plans", "public_type"]
+__all__ = ["Plans", "plain_plans"]
 
 _BATCH = 1024
 
@@ -50,18 +50,21 @@ class Plans:
 
     def __init__(self, family: Family) -> None:
         self.family = family
+        self._unlearned = unlearned[family.naming]
         self.unions: Built[tuple[Any, ...], OpenUnion] = Built(lambda members: OpenUnion(members, family))
-        self._models: Built[Any, ModelPlan] = Built(lambda model: ModelPlan(model, family, self._readers))
+        self._models: Built[Any, ModelPlan] = Built(
+            lambda model: ModelPlan(model, family, self._readers, self._read_members)
+        )
         self._readers: Built[Any, Read] = Built(self._build_reader)
         self._root_readers: Built[Any, Read] = Built(self._build_root_reader)
 
-    def read(self, data: Any, tp: Any, met: list[Met], root: str = "$", odd: str | None = None) -> Any:
+    def read(self, data: Any, tp: Any, met: list[Met], root: str = "$") -> Any:
         """Read ``data``, whose path is ``root``, as ``tp``. Appends to ``met`` what no model has.
 
-        ``odd``: see ``Read``. Raises ``ConversationDecodeError``, or what msgspec raises for text that is not JSON.
+        Raises ``ConversationDecodeError``, or what msgspec raises for text that is not JSON.
         """
         try:
-            return self._root_readers[tp](data, root, met, odd)
+            return self._root_readers[tp](data, root, met)
         except ValidationError as error:
             raise decode_error(error, data, root) from error
 
@@ -72,7 +75,7 @@ class Plans:
         read = self._readers[tp]
         # A view has no white space around it, and making it has checked that the text is JSON to its end.
         view = decoder_of[Raw].decode
-        return lambda data, path, met, odd: read(view(data), path, met, odd)
+        return lambda data, path, met: read(view(data), path, met)
 
     def fits(self, raw: Any, model: Any) -> bool:
         """Whether an untagged member is a ``model``, even if something nested in it is invalid."""
@@ -88,11 +91,11 @@ class Plans:
         tp = unwrapped(tp)
         if not holds_models[tp]:
             decode = decoder_of[tp].decode
-            return lambda raw, _path, _met, _odd: decode(raw)
+            return lambda raw, _path, _met: decode(raw)
         if is_model(tp):
             return self._well_formed_model_reader(tp)
         if tp is ServiceError:
-            return lambda raw, _path, _met, _odd: error_body(raw)
+            return lambda raw, _path, _met: error_body(raw)
         if (inner := without_metadata(tp)) is not tp and not _is_container(inner):
             return self._readers[inner]
         if foreign_fields_of(tp):
@@ -110,13 +113,16 @@ class Plans:
             return read
         decode = Decoder(self.family.classes[model]).decode
 
-        def read_well_formed(raw: Any, path: str, met: list[Met], odd: str | None) -> Any:
-            if odd is None:
-                try:
-                    return decode(raw)
-                except ValidationError as error:
-                    odd = unknown_field_in(error)
-            return read(raw, path, met, odd)
+        def read_well_formed(raw: Any, path: str, met: list[Met]) -> Any:
+            try:
+                return decode(raw)
+            except ValidationError as error:
+                if names_unknown_field(error):
+                    try:
+                        return self._unlearned.read(raw, model, path, met)
+                    except OddMemberError:
+                        pass
+            return read(raw, path, met)
 
         return read_well_formed
 
@@ -128,11 +134,11 @@ class Plans:
         union = self.unions[(model,)]
         decode = decoder_of[model].decode
 
-        def read(raw: Any, path: str, met: list[Met], odd: str | None) -> Any:
+        def read(raw: Any, path: str, met: list[Met]) -> Any:
             tag = union.sight(raw).tag
             if tag is not UNSET and tag != tag_of_model:
                 return decode(raw)  # Raises the error for a tag that is wrong.
-            return plan.read(raw, path, met, odd)
+            return plan.read(raw, path, met)
 
         return read
 
@@ -153,22 +159,22 @@ class Plans:
         is_open_to_all = len(members) == len(arms)
         union = self.unions[members] if members else None
 
-        def read_arm(raw: Any, path: str, met: list[Met], odd: str | None) -> Any:
+        def read_arm(raw: Any, path: str, met: list[Met]) -> Any:
             first = memoryview(raw)[0]
             if first == BEGIN_OBJECT and objects:
                 is_one = len(objects) == 1 and not union
                 arm = objects[0] if is_one else _by_tag(raw, objects)
                 if arm is not None or not union:
-                    return self._readers[arm or objects[0]](raw, path, met, odd)
+                    return self._readers[arm or objects[0]](raw, path, met)
             if union and (is_open_to_all or first == BEGIN_OBJECT):
-                return self._read_member(raw, union, path, met, odd)
+                return self._read_member(raw, union, path, met)
             if first == BEGIN_ARRAY and arrays:
-                return self._readers[arrays[0]](raw, path, met, odd)
+                return self._readers[arrays[0]](raw, path, met)
             return decode_other(raw)
 
-        def read_arm_or_error(raw: Any, path: str, met: list[Met], odd: str | None) -> Any:
+        def read_arm_or_error(raw: Any, path: str, met: list[Met]) -> Any:
             try:
-                return read_arm(raw, path, met, odd)
+                return read_arm(raw, path, met)
             except (ValidationError, ConversationDecodeError):
                 try:
                     return error_body(raw)
@@ -178,14 +184,16 @@ class Plans:
 
         return read_arm_or_error if ServiceError in arms else read_arm
 
-    def _read_member(self, raw: Raw, union: OpenUnion, path: str, met: list[Met], odd: str | None = None) -> Any:
-        """Read the member of ``union`` at ``path``."""
-        if odd is not None and (model := union.tagged(raw)) is not None:
-            try:
-                return self._models[model].read(raw, path, met, odd)
-            except ValidationError as error:
-                raise decode_error(error, raw, path) from error
+    def _read_member(
+        self, raw: Raw, union: OpenUnion, path: str, met: list[Met], refusal: ValidationError | None = None
+    ) -> Any:
+        """Read the member of ``union`` at ``path``. ``refusal``: the error with which msgspec refused it."""
         tag, candidates = union.sight(raw)
+        if candidates and refusal is not None and names_unknown_field(refusal):
+            try:
+                return self._unlearned.read(raw, union.type, path, met)
+            except OddMemberError:
+                pass
         before = len(met)
         for model, naming in candidates:
             if naming != self.family.naming:
@@ -193,7 +201,7 @@ class Plans:
                     raise _in_other_naming(model, naming, path)
                 continue
             try:
-                value = self._models[model].read(raw, path, met, odd)
+                value = self._models[model].read(raw, path, met)
             except ValidationError as error:
                 del met[before:]
                 if tag is not UNSET:
@@ -202,39 +210,30 @@ class Plans:
             if tag is not UNSET or not is_misread(value):
                 return value
             del met[before:]
-        meet(met, (union.members, None if tag is UNSET else tag, path))
-        return unknown(None if tag is UNSET else tag, raw)
+        name = None if tag is UNSET else tag
+        meet(met, (union.members, name, path))
+        return unknown(name, raw)
 
-    def _read_members(self, raws: list[Raw], union: OpenUnion, path: str, met: list[Met]) -> list[Any]:
-        # Members take the place of their texts batch by batch, so that a flood of tiny ones is not held twice.
-        members: list[Any] = raws
-        for start in range(0, len(raws), _BATCH):
-            members[start : start + _BATCH] = self._read_batch(raws[start : start + _BATCH], union, path, start, met)
-        return members
-
-    def _read_batch(self, raws: list[Raw], union: OpenUnion, path: str, start: int, met: list[Met]) -> list[Any]:
-        members: list[Any] = []
-        # Unknown fields mostly are in every member. So the next one is expected to have some, and not tried without.
-        odd: str | None = None
-        while (count := len(members)) < len(raws):
-            if odd is not None:
-                before = len(met)
-                members.append(self._read_member(raws[count], union, f"{path}[{start + count}]", met, odd))
-                odd = odd if len(met) > before or before >= MOST_MET else None
+    def _read_members(self, raws: list[Any], members: tuple[Any, ...], path: str, met: list[Met]) -> None:
+        """Read the texts of members of the union of ``members``, and put each in the place of its text."""
+        union = self.unions[members]
+        start = 0
+        while start < len(raws):
+            if memoryview(raws[start])[0] != BEGIN_OBJECT:
+                meet(met, (members, None, f"{path}[{start}]"))
+                raws[start] = unknown(None, raws[start])
+                start += 1
                 continue
-            if memoryview(raws[count])[0] != BEGIN_OBJECT:
-                meet(met, (union.members, None, f"{path}[{start + count}]"))
-                members.append(unknown(None, raws[count]))
-                continue
+            done: list[Any] = []
             try:
-                # If one is refused, ``extend`` keeps the members before it.
-                members.extend(map(union.decoder.decode, raws[count:]))
+                # If one is refused, ``extend`` keeps the members before it. Not all at once, so that a flood of tiny
+                # ones is not held twice.
+                done.extend(map(union.decoder.decode, raws[start : start + _BATCH]))
             except ValidationError as error:
-                count = len(members)
-                member_path = f"{path}[{start + count}]"
-                odd = unknown_field_in(error)
-                members.append(self._read_member(raws[count], union, member_path, met, odd))
-        return members
+                index = start + len(done)
+                done.append(self._read_member(raws[index], union, f"{path}[{index}]", met, error))
+            raws[start : start + len(done)] = done
+            start += len(done)
 
     # Lists, dicts and the like ---------------------------------------------------------------------------------------
 
@@ -248,13 +247,14 @@ class Plans:
         members = members_of(arguments[0]) if len(arguments) == 1 else ()
         members = members if len(members) == len(get_args(arguments[0])) else ()
 
-        def read(raw: Any, path: str, met: list[Met], _odd: str | None) -> Any:
+        def read(raw: Any, path: str, met: list[Met]) -> Any:
             value = decode(raw)
             if isinstance(value, dict):
                 read = self._readers[arguments[-1]]
                 return {key: read_part(read, part, child_path(path, str(key)), met) for key, part in value.items()}
             if isinstance(value, list) and members:
-                return self._read_members(value, self.unions[members], path, met)
+                self._read_members(value, members, path, met)
+                return value
             types = item_types(inner, len(value))
             parts = [
                 read_part(self._readers[part_type], part, f"{path}[{index}]", met) if isinstance(part, Raw) else part
@@ -271,11 +271,6 @@ def _build_plain_plans(naming: Naming) -> Plans:
 
 plain_plans: Built[Naming, Plans] = Built(_build_plain_plans)
 """For a naming, the plans that know no fields but those of the models."""
-
-
-def public_type(tp: Any) -> Any:
-    """``tp`` with public models in place of variants. ``Event`` means any event."""
-    return ConversationEvent if tp is Event else rebuild_type(tp, public_of)
 
 
 def _in_other_naming(model: Any, naming: Naming, path: str) -> ConversationDecodeError:

@@ -28,9 +28,10 @@ from ..models.recognition import name_of_union
 from ..spelling.families import PLAIN, Family, Naming, keys_of
 from ..spelling.foreign import hides_models
 from .open_union import checked_types, is_beyond_msgspec
-from .parts import MISSING_TAG, Met, RefusingDecoder, unknown_field_in
-from .plans import Plans, public_type
-from .untagged import Merged, OddMemberError
+from .parts import MISSING_TAG, Met, OddMemberError, RefusingDecoder, names_unknown_field, public_type
+from .plans import Plans
+from .unlearned import unlearned
+from .untagged import Merged
 
 __all__ = ["Reader", "UnknownSeen"]
 
@@ -68,6 +69,7 @@ class Reader:
         self.plans = Plans(PLAIN[naming])
         """How to read what a decoder has refused."""
         self._merged = _in_order_of_speed(PLAIN[naming])
+        self._unlearned = unlearned[naming]
         self.decoders: Built[Any, Decoder[Any]] = Built(self._build_decoder)
         """For a type, its decoder. Replaced when the codec learns, so that nobody should keep one for long.
 
@@ -103,16 +105,22 @@ class Reader:
                         return merged.read(data, tp)
                 except (OddMemberError, *UNREADABLE):
                     pass
-        return self.read(data, tp, root, unknown_field_in(error))
+        elif names_unknown_field(error):
+            met: list[Met] = []
+            try:
+                value = self._unlearned.read(data, tp, root, met)
+            except OddMemberError:
+                pass
+            else:
+                self.note(met)
+                return value
+        return self.read(data, tp, root)
 
-    def read(self, data: Any, tp: Any, root: str = "$", odd: str | None = None) -> Any:
-        """Read ``data``, whose path is ``root``, as ``tp``. Raises ``ConversationDecodeError``.
-
-        ``odd``: ``unknown_field_in`` of the error, if msgspec has refused it.
-        """
+    def read(self, data: Any, tp: Any, root: str = "$") -> Any:
+        """Read ``data``, whose path is ``root``, as ``tp``. Raises ``ConversationDecodeError``."""
         met: list[Met] = []
         try:
-            value = self.plans.read(data, tp, met, root, odd)
+            value = self.plans.read(data, tp, met, root)
         except UNREADABLE as unreadable:
             raise decode_error(unreadable, data, root) from unreadable
         if met:

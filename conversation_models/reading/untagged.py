@@ -23,21 +23,16 @@ from ..models.recognition import MISREADABLE, RECOGNISED_BY, is_misread
 from ..models.requests import ConversationAppendRequest, ConversationRequest, ConversationRestartRequest
 from ..models.variants import fields_of
 from ..spelling.families import Family, keys_of
-from ..spelling.foreign import hides_models, holds_models, is_any
-from .open_union import keys_of_sign, members_of
-from .parts import arms_of, without_unset
-from .plans import public_type
+from ..spelling.foreign import hides_models, is_any
+from .open_union import holds_unions, keys_of_sign, members_of
+from .parts import OddMemberError, arms_of, public_type, without_unset
 
-__all__ = ["Merged", "OddMemberError"]
+__all__ = ["Merged"]
 
 Convert: TypeAlias = Callable[[Any], Any]
 
 
 _REQUESTS = (ConversationRequest, ConversationAppendRequest, ConversationRestartRequest)
-
-
-class OddMemberError(Exception):
-    """A member that this module cannot read."""
 
 
 class Merged:
@@ -77,7 +72,7 @@ class Merged:
 
     def _type(self, tp: Any) -> Any:
         """``tp`` with merged structs in place of unions."""
-        if not _holds_unions[tp]:
+        if not holds_unions[tp]:
             return self._family.type(tp)
         if is_model(tp):
             return self._structs[tp].struct
@@ -92,7 +87,7 @@ class Merged:
 
     def _converter(self, tp: Any) -> Convert | None:
         """The function that gives a value of ``_type(tp)`` its own class; ``None`` if it has it."""
-        if not _holds_unions[tp]:
+        if not holds_unions[tp]:
             return None
         if is_model(tp):
             return self._structs[tp].convert
@@ -265,9 +260,10 @@ def _as_read(value: Any) -> Any:
 
 
 def _is_flood(data: Any) -> bool:
-    # A merged struct takes some 200 bytes. That is too much for each ``{}`` of a large text.
+    # A merged struct takes some 200 bytes. That is too much for each ``{}`` of a large text. In a smaller one, they are
+    # 20 MB at worst, and counting would take a tenth of the time.
     size = len(data) if isinstance(data, str) else memoryview(data).nbytes
-    if size < 65_536:
+    if size < 262_144:
         return False
     braces = data.count("{") if isinstance(data, str) else bytes(data).count(b"{")
     return braces * 32 > size
@@ -275,15 +271,6 @@ def _is_flood(data: Any) -> bool:
 
 def _unchanged(value: Any) -> Any:
     return value
-
-
-def _build_holds_unions(tp: Any) -> bool:
-    inner = [info.type for info in fields_of(tp)] if is_model(tp) else get_args(tp)
-    return bool(members_of(tp)) or any(_holds_unions[part] for part in inner if holds_models[part])
-
-
-_holds_unions: Built[Any, bool] = Built(_build_holds_unions)
-"""Whether there is a union of tagged models in a type, or in a model that it holds."""
 
 
 def _union_of(types: list[Any]) -> Any:

@@ -124,18 +124,23 @@ class Family:
         self.learned = learned
         self.classes: Built[Any, Any] = Built(self._derive)
         """For a model, its variant."""
+        self.carriers: Built[Any, Any] = Built(self._derive_carrier)
+        """For a model, a variant that skips unknown keys, with a field ``unknown_fields`` for whoever reads them.
+
+        Its members are carriers too.
+        """
 
     def type(self, tp: Any) -> Any:
         """``tp`` with every model in it replaced by its variant."""
         return rebuild_type(tp, lambda cls: self.classes[cls] if is_model(cls) else cls)
 
+    def carrier_type(self, tp: Any) -> Any:
+        """``tp`` with every model in it replaced by its carrier."""
+        return rebuild_type(tp, lambda cls: self.carriers[cls] if is_model(cls) else cls)
+
     def slots(self, model: Any) -> dict[str, str]:
         """The names of the fields that the variant of a model has for learned keys, and these keys."""
         return {f"_unknown_{position}": key for position, key in enumerate(self.learned.get(model, ()))}
-
-    def carrier(self, model: Any) -> Any:
-        """A variant that skips unknown keys, with a field ``unknown_fields`` for whoever reads them."""
-        return derive(model, [*self.fields(model, self.type), ("unknown_fields", Any, field(default=NO_FIELDS))])
 
     def fields(self, model: Any, type_of: Callable[[Any], Any]) -> list[Any]:
         """The fields of a model with the keys of the naming, for ``defstruct``; ``type_of`` replaces each type."""
@@ -148,6 +153,10 @@ class Family:
     def learned_fields(self, model: Any) -> list[Any]:
         """The fields for a model's learned keys, for ``defstruct``."""
         return [(name, Any, field(default=UNSET, name=key)) for name, key in self.slots(model).items()]
+
+    def _derive_carrier(self, model: Any) -> Any:
+        fields = self.fields(model, self.carrier_type)
+        return derive(model, [*fields, ("unknown_fields", Any, field(default=NO_FIELDS))])
 
     def _derive(self, model: Any) -> Any:
         if self.learned and self.learned.keys().isdisjoint(models_in(model)):

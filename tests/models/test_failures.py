@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -190,3 +191,65 @@ def test_any_buffer_or_str_is_read() -> None:
     data = b'{"error":"m"}'
     for one in data, bytearray(data), memoryview(data), data.decode():
         assert cm.snake.decode_event(one) == cm.ServiceError(data)
+
+
+# Outside of streams -----------------------------------------------------------------------------------------------
+
+WITH_A_MESSAGE = {name: shape for name, shape in SHAPES.items() if shape[1] and name != "nested too deep"}
+every_naming = pytest.mark.parametrize("codec", [cm.camel, cm.snake], ids=["camel", "snake"])
+
+
+@every_naming
+@pytest.mark.parametrize("name", WITH_A_MESSAGE)
+def test_a_body_is_decoded_and_comes_back_byte_for_byte(name: str, codec: cm.Codec) -> None:
+    body, message, code, details = SHAPES[name]
+    error = codec.decode(b" \n" + body + b" ", cm.ServiceError)
+    assert (error.message, error.code, error.details, error.event) == (message, code, details, "")
+    assert codec.encode(error) == body
+    assert codec.decode_lines(body.replace(b"\n", b"") + b"\n" + b'{"detail":"a"}', cm.ServiceError)[1].message == "a"
+    assert codec.drift(body, cm.ServiceError) == []
+
+
+@every_naming
+@pytest.mark.parametrize(
+    "body", ["{}", "[]", "5", '"a"', '{"conversation_id":"c"}', '{"error":null}', '{"message":""}']
+)
+def test_a_body_without_a_message_is_not_that_of_an_error(body: str, codec: cm.Codec) -> None:
+    with pytest.raises(cm.ConversationDecodeError, match="there is no message") as caught:
+        codec.decode(body, cm.ServiceError)
+    assert caught.value.path == "$"
+    with pytest.raises(cm.ConversationDecodeError) as caught:
+        codec.decode(f"[{body}]", list[cm.ServiceError])
+    assert caught.value.path == "$[0]"
+
+
+@every_naming
+@pytest.mark.parametrize(
+    "body", [b"<html>", b"", b'{"message":"a"', b'{"message":"\xff"}', b'{"message":"a","x":"\xff"}']
+)
+def test_a_body_that_is_not_json_is_a_decode_error(body: bytes, codec: cm.Codec) -> None:
+    with pytest.raises(cm.ConversationDecodeError):
+        codec.decode(body, cm.ServiceError)
+
+
+@dataclass
+class Exchange:
+    status: int
+    body: cm.ConversationResponse | cm.ServiceError | None
+
+
+@every_naming
+def test_an_error_may_be_in_the_place_of_an_answer(codec: cm.Codec) -> None:
+    answer = cm.ConversationResponse(conversation_id="c", outputs=[cm.MessageOutputEntry(content="a")])
+    error = cm.ServiceError(b'{"detail":"Invalid API Key"}')
+    either: Any = cm.ConversationResponse | cm.ServiceError
+    for value in (answer, error):
+        assert codec.decode(codec.encode(value), either) == value
+        assert codec.decode(codec.encode({"status": 401, "body": value}), Exchange) == Exchange(401, value)
+    assert codec.decode(b'{"status":204,"body":null}', Exchange) == Exchange(204, None)
+    # What is neither is what the answer says is wrong with it.
+    with pytest.raises(cm.ConversationDecodeError, match="missing required field `outputs`"):
+        codec.decode(b'{"conversationId":"c","conversation_id":"c"}', either)
+    # An answer with a message is an answer.
+    body = codec.encode(answer.with_unknown_fields({"message": "Deprecated", "error": {"message": "none"}}))
+    assert isinstance(codec.decode(body, either), cm.ConversationResponse)

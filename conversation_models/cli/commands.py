@@ -17,33 +17,22 @@ from ..models.responses import ConversationResponse
 from ..spelling.families import Naming
 from ..stream.builder import collect as collect_events
 from ..stream.errors import ConversationResponseError, MultipleResponsesError, with_code
+from .envelopes import laid_out
 from .findings import Findings
-from .inputs import Documents, Events, InputError, codec_for, open_input
+from .inputs import Documents, Events, Expected, InputError, codec_for, open_input
+from .options import AnyType, AtOption, File, Files, NamingOption, TypeOption
+from .pieces import brief
+from .sections import json_text
 from .terminal import complain, end_long_read, open_streams, output, say, write_json
 from .transcript import Transcript
-from .types import ABOUT_TYPES, type_named
 
 __all__ = ["run"]
 
 app = typer.Typer(
-    help="Read, check and convert Mistral conversations: responses, and streams of server-sent events.",
+    help="Read, check and convert Mistral conversations: requests, answers, and streams of server-sent events.",
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-
-Files = Annotated[
-    list[str],
-    typer.Argument(
-        metavar="FILE",
-        help="JSON, newline-delimited JSON or a captured stream; - for standard input.",
-        show_default=False,
-    ),
-]
-File = Annotated[str, typer.Argument(metavar="[FILE]", help="Standard input if not given.", show_default=False)]
-NamingOption = Annotated[
-    Naming | None,
-    typer.Option(help="How the keys are spelled: conversationId or conversation_id. Detected if not given."),
-]
 
 
 def run() -> int:
@@ -72,9 +61,26 @@ def run() -> int:
     return int(status or 0)
 
 
+def print_version(is_asked: bool) -> None:
+    if is_asked:
+        from importlib.metadata import version  # Its import takes time.
+
+        output.print(f"conversation-models {version('conversation-models')}")
+        raise typer.Exit
+
+
+@app.callback()
+def program(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=print_version, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
 @app.command()
-def show(files: Files, naming: NamingOption = None) -> int:
-    """Print conversations for a person to read.
+def show(files: Files, naming: NamingOption = None, type: TypeOption = None, at: AtOption = None) -> int:
+    """Print conversations, requests and errors for a person to read.
 
     A live stream is shown as it arrives: curl -N ... | conversation-models show -
     """
@@ -88,18 +94,21 @@ def show(files: Files, naming: NamingOption = None) -> int:
             say(f"==> {source.name} <==", "bold")
         return show_stream(source) if isinstance(source, Events) else show_documents(source)
 
-    return each(files, naming, show_one, progress=not sys.stdout.isatty())
+    return each(files, Expected(naming, type, at or ()), show_one, progress=not sys.stdout.isatty())
 
 
 def show_documents(source: Documents) -> bool:
     with Findings(source, complain, complain) as findings:
         for record in source:
-            if isinstance(record.value, ConversationResponse):
+            if isinstance(record.value, ConversationDecodeError):
+                findings.error(str(record.value))
+            elif isinstance(record.value, (ResponseErrorEvent, ServiceError)):
+                for line in reported(record.value):
+                    findings.error(line)
+            else:
                 if source.count > 1:
                     output.print()
-                Transcript(output).response(record.value)
-            else:
-                findings.error(str(record.value))
+                Transcript(output).body(record.value)
     return not findings.errors
 
 
@@ -113,7 +122,8 @@ def show_stream(source: Events) -> bool:
                 if isinstance(record.value, ConversationDecodeError):
                     findings.error(str(record.value))
                 elif isinstance(record.value, (ResponseErrorEvent, ServiceError)):
-                    findings.error(reported(record.value), source.name)
+                    for line in reported(record.value):
+                        findings.error(line, source.name)
                 elif not isinstance(record.value, ConversationResponse):
                     transcript.event(record.value)
     finally:
@@ -124,7 +134,7 @@ def show_stream(source: Events) -> bool:
 
 
 @app.command()
-def validate(files: Files, naming: NamingOption = None) -> int:
+def validate(files: Files, naming: NamingOption = None, type: TypeOption = None, at: AtOption = None) -> int:
     """Check that the models can read documents and streams.
 
     Prints a line for each FILE, and a line with the path of the error for each document or event that is wrong.
@@ -132,7 +142,7 @@ def validate(files: Files, naming: NamingOption = None) -> int:
     Fields and types that the models do not know are warnings. The exit status is 1 if anything is wrong. At most 1,000
     errors and 1,000 warnings are printed for each FILE.
     """
-    return each(files, naming, validate_one)
+    return each(files, Expected(naming, type, at or ()), validate_one)
 
 
 def validate_one(source: Documents | Events) -> bool:
@@ -143,17 +153,19 @@ def validate_one(source: Documents | Events) -> bool:
                 if isinstance(record.value, ConversationDecodeError):
                     findings.error(f"invalid: {record.value}")
                     continue
-                namings.add({"camel": "camelCase", "snake": "snake_case"}[record.codec.naming])
+                if record.naming:
+                    namings.add({"camel": "camelCase", "snake": "snake_case"}[record.naming])
                 findings.drift(record.drift())
                 if isinstance(record.value, (ResponseErrorEvent, ServiceError)):
-                    findings.warning(reported(record.value))
+                    for line in reported(record.value):
+                        findings.warning(line)
     except ConversationModelsError as error:
         say(f"{source.name}: invalid: {error}", "red")
         return False
     one_document = source.count == 1 and isinstance(source, Documents)
     if not findings.errors:
         facts = [*([] if one_document else [f"{source.count:,} {source.noun}s"]), *sorted(namings)]
-        say(f"{source.name}: ok ({', '.join(facts)})", "green")
+        say(f"{source.name}: ok ({', '.join(facts)})" if facts else f"{source.name}: ok", "green")
     elif not one_document:
         say(f"{source.name}: {findings.errors:,} of {source.count:,} {source.noun}s are invalid", "red")
     return not findings.errors
@@ -163,28 +175,37 @@ def validate_one(source: Documents | Events) -> bool:
 def convert(
     to: Annotated[Naming, typer.Option("--to", help="The spelling to write.", show_default=False)],
     from_: Annotated[Naming | None, typer.Option("--from", help="The spelling to read. Detected if not given.")] = None,
+    type: TypeOption = None,
+    at: AtOption = None,
+    indent: Annotated[int | None, typer.Option(min=1, max=8, help="Lay documents out, indented by so many.")] = None,
     file: File = "-",
 ) -> int:
     """Write documents or a stream to standard output, with the keys in the spelling asked for.
 
-    Fields that the models do not know are kept as they are. Documents and events that cannot be read are left out and
-    reported on standard error.
+    Fields that the models do not know are kept as they are; so is every byte around the member that --at names.
+    Documents and events that cannot be read are left out and reported on standard error.
     """
     target = codec_for(to)
 
     def convert_one(source: Documents | Events) -> bool:
+        is_stream = isinstance(source, Events)
+        if is_stream and indent:
+            raise InputError("a stream of server-sent events, for which --indent has no meaning")
         with Findings(source, complain, complain) as findings:
             for record in source:
                 if isinstance(record.value, ConversationDecodeError):
                     findings.error(str(record.value))
-                    continue
-                if isinstance(record.value, ConversationResponse):
-                    write_json(target.encode_lines([record.value]))
-                else:
+                elif is_stream:
                     write_json(target.encode_event(record.value))
+                else:
+                    try:
+                        document = record.member.replaced_by(target.encode_lines([record.value]).removesuffix(b"\n"))
+                        write_json((laid_out(document, indent) if indent else document.rstrip()) + b"\n")
+                    except ConversationDecodeError as error:  # The envelope is not UTF-8.
+                        findings.error(str(error))
         return not findings.errors
 
-    return each([file], from_, convert_one, progress=not sys.stdout.isatty())
+    return each([file], Expected(from_, type, at or ()), convert_one, progress=not sys.stdout.isatty())
 
 
 @app.command()
@@ -197,13 +218,13 @@ def collect(file: File = "-", naming: NamingOption = None) -> int:
         try:
             response = collect_events(valid_events(source))
         except ConversationResponseError as error:
-            raise InputError(reported(error.event)) from error
+            raise InputError(next(reported(error.event))) from error
         except MultipleResponsesError as error:
             raise InputError("the stream holds more than one response") from error
         write_json(codec_for(source.naming).encode_lines([response]))
         return True
 
-    return each([file], naming, collect_one)
+    return each([file], Expected(naming), collect_one)
 
 
 def valid_events(source: Events) -> Iterator[ConversationEvent]:
@@ -216,11 +237,11 @@ def valid_events(source: Events) -> Iterator[ConversationEvent]:
 
 @app.command()
 def schema(
-    type_name: Annotated[str, typer.Argument(metavar="TYPE", help=ABOUT_TYPES, show_default=False)],
+    type: AnyType,
     naming: Annotated[Naming, typer.Option(help="The spelling of the keys.")] = "camel",
 ) -> int:
     """Print the JSON Schema (draft 2020-12) of a model, or of a union of models."""
-    write_json(json.format(json.encode(codec_for(naming).schema(type_named(type_name)))) + b"\n")
+    write_json(json.format(json.encode(codec_for(naming).schema(type))) + b"\n")
     return 0
 
 
@@ -228,13 +249,13 @@ def schema(
 
 
 def each(
-    files: list[str], naming: Naming | None, command: Callable[[Documents | Events], bool], *, progress: bool = True
+    files: list[str], expected: Expected, command: Callable[[Documents | Events], bool], *, progress: bool = True
 ) -> int:
     """Run ``command`` on every file and return the exit status: 0 if it returned true for all of them."""
     status = 0
     for path in files:
         try:
-            if not command(open_input(path, naming, progress=progress)):
+            if not command(open_input(path, expected, progress=progress)):
                 status = 1
         except (InputError, ConversationModelsError) as error:
             complain(f"{path}: {error}")
@@ -244,6 +265,18 @@ def each(
     return status
 
 
-def reported(event: ResponseErrorEvent | ServiceError) -> str:
-    """The error that ended a response, as a message."""
-    return f"the service reported an error: {with_code(event)}"
+def reported(error: ResponseErrorEvent | ServiceError) -> Iterator[str]:
+    """The error that the service, or a gateway, sent: its message, and its details if there are more."""
+    yield f"the service reported an error: {with_code(error)}"
+    details = error.details if isinstance(error, ServiceError) else None
+    for detail in details if isinstance(details, list) else [details] if details else []:
+        match detail:
+            case {"loc": [*place], "msg": str(problem)}:
+                line = f"{'.'.join(map(str, place))}: {problem}"
+            case dict():
+                # The input that was wrong may be a secret.
+                line = brief(json_text({name: value for name, value in detail.items() if name != "input"}))
+            case _:
+                line = brief(json_text(detail))
+        if line != error.message:
+            yield line

@@ -13,11 +13,10 @@ import msgspec
 
 from ..codec import Codec, camel, snake
 from ..errors import ConversationDecodeError
-from ..jsontext import UNREADABLE, is_json
+from ..jsontext import decode_error, is_json
 from ..lines import numbered_lines
 from ..models.events import ConversationEvent
 from ..models.failures import ServiceError
-from ..models.responses import ConversationResponse
 from ..spelling.detect import naming_of
 from ..spelling.families import Naming
 from ..stream.blocks import BYTE_ORDER_MARK
@@ -25,9 +24,11 @@ from ..stream.decoder import EventDecoder, iter_events
 from ..stream.errors import TruncatedStreamError
 from ..stream.invalid import InvalidEvent
 from ..stream.progress import Progress
+from .envelopes import Member, Path, member_at
+from .kinds import kind_of
 from .terminal import LongRead
 
-__all__ = ["Documents", "Events", "InputError", "Record", "codec_for", "open_input", "records_in"]
+__all__ = ["Documents", "Events", "Expected", "InputError", "Record", "codec_for", "open_input", "records_in"]
 
 _READ = 256 * 1024
 
@@ -41,11 +42,13 @@ class InputError(Exception):
 
 
 class Record(NamedTuple):
-    """A response or an event of an input, or the error of one that is invalid."""
+    """A document or an event of an input, or the error of one that is invalid."""
 
-    value: ConversationResponse | ConversationEvent | ConversationDecodeError
+    value: Any
     codec: Codec
-    data: bytes
+    naming: Naming | None
+    """The naming that was given or found. If there is none, all codecs read the same."""
+    member: Member
     type: Any
 
     def drift(self) -> list[str]:
@@ -53,9 +56,20 @@ class Record(NamedTuple):
         if isinstance(self.value, ServiceError):
             return []
         try:
-            return self.codec.drift(self.data, self.type)
+            lines = self.codec.drift(self.member.text, self.type)
         except ConversationDecodeError:
             return []
+        return [f"{self.member.path}{line.removeprefix('$')}" for line in lines]
+
+
+class Expected(NamedTuple):
+    """How the options describe the inputs."""
+
+    naming: Naming | None = None
+    type: Any = None
+    """The type of the documents. If there is none, the content of each decides."""
+    at: Path = ()
+    """Where in each document the body is."""
 
 
 def codec_for(naming: Naming | None) -> Codec:
@@ -63,12 +77,12 @@ def codec_for(naming: Naming | None) -> Codec:
     return snake if naming == "snake" else camel
 
 
-def open_input(path: str, naming: Naming | None, *, progress: bool) -> "Documents | Events":
+def open_input(path: str, expected: Expected, *, progress: bool) -> "Documents | Events":
     """The records in a file, or in standard input for ``-``. Only the beginning is read at first."""
-    return records_in(_chunks(path, progress=progress), path, naming)
+    return records_in(_chunks(path, progress=progress), path, expected)
 
 
-def records_in(chunks: Iterator[bytes], name: str, naming: Naming | None) -> "Documents | Events":
+def records_in(chunks: Iterator[bytes], name: str, expected: Expected) -> "Documents | Events":
     """The records in the bytes of an input called ``name``. Reads until it knows which kind they are. O(size)."""
     head = bytearray()
     start = b""  # The part of ``head`` that is not blank, while it is too short to tell.
@@ -78,27 +92,32 @@ def records_in(chunks: Iterator[bytes], name: str, naming: Naming | None) -> "Do
         if len(head) > _READ or not _TOO_SHORT_TO_TELL.fullmatch(start):
             break
     if _STREAM.match(start):
-        return Events(name, naming, chain([bytes(head)], chunks))
-    return Documents(name, naming, chain([bytes(head.removeprefix(BYTE_ORDER_MARK))], chunks))
+        if expected.type or expected.at:
+            raise InputError("a stream of server-sent events, for which --type and --at have no meaning")
+        return Events(name, expected.naming, chain([bytes(head)], chunks))
+    return Documents(name, expected, chain([bytes(head.removeprefix(BYTE_ORDER_MARK))], chunks))
 
 
 class Documents:
-    """Responses: one, or one a line. ``place`` says, for messages, where the latest is."""
+    """Bodies: one, or one a line, or members of such documents. ``place`` says, for messages, where the latest is."""
 
     noun = "document"
 
     # How many broken lines to tolerate before deciding that this is not newline-delimited JSON.
     _BROKEN_LINES = 100
 
-    def __init__(self, name: str, naming: Naming | None, chunks: Iterator[bytes]) -> None:
+    def __init__(self, name: str, expected: Expected, chunks: Iterator[bytes]) -> None:
         self.name = name
         self.count = 0
-        self._naming: Naming | None = naming
+        self._expected = expected
         self._line = 0
         seen = bytearray()
         ahead = numbered_lines(_recorded(chunks, seen))
         _, first = next(ahead, (0, b""))
-        one_a_line = is_json(first) or any(_is_response(line) for _, line in islice(ahead, self._BROKEN_LINES))
+        one_a_line = is_json(first) or (
+            # The lines of an array that is laid out can be bodies too.
+            not first.startswith(b"[") and any(self._is_body(line) for _, line in islice(ahead, self._BROKEN_LINES))
+        )
         chunks = _flushing(chain([bytes(seen)], chunks))
         self._texts = numbered_lines(chunks) if one_a_line else _whole(chunks)
 
@@ -106,13 +125,7 @@ class Documents:
         while item := next(self._texts, None):
             self._line, text = item
             self.count += 1
-            codec = codec_for(self._naming or naming_of(text))
-            value: ConversationResponse | ConversationDecodeError
-            try:
-                value = codec.decode(text)
-            except ConversationDecodeError as error:
-                value = error
-            yield Record(value, codec, text, ConversationResponse)
+            yield self._read(text)
 
     @property
     def place(self) -> str:
@@ -123,6 +136,31 @@ class Documents:
                 return self.name
             self._texts = chain([item], self._texts)
         return f"{self.name}:{self._line}"
+
+    def _read(self, text: bytes) -> Record:
+        try:
+            member = member_at(text, self._expected.at)
+        except ConversationDecodeError as error:
+            return Record(error, codec_for(None), None, Member(text, "$", text, (), is_quoted=False), None)
+        naming = self._expected.naming or naming_of(member.text)
+        codec = codec_for(naming)
+        tp = self._expected.type or kind_of(member.text)
+        value: Any
+        try:
+            if tp is None:
+                codec.decode(member.text, msgspec.Raw)  # Raises if it is not JSON.
+                raise ConversationDecodeError(f"The keys do not tell the type of body: use --type - at `{member.path}`")
+            value = codec.decode(member.text, tp)
+        except ConversationDecodeError as error:
+            value = error if error.path is None else decode_error(error, member.text, member.path)
+        return Record(value, codec, naming, member, tp)
+
+    def _is_body(self, line: bytes) -> bool:
+        """Whether a line looks like a body: one that follows a broken line shows that these are lines of JSON."""
+        try:
+            return kind_of(member_at(line, self._expected.at).text) not in (None, ServiceError)
+        except ConversationDecodeError:
+            return False
 
 
 class Events:
@@ -152,13 +190,16 @@ class Events:
             self.count += 1
             progress.take(event)
             if isinstance(event, InvalidEvent):
-                yield Record(event.error, codec_for(self.naming), event.raw, ConversationEvent)
+                yield self._record(event.error, event.raw, ConversationEvent)
             else:
                 # The data need not name its own type.
                 tp = _BY_TAG.get(event.type, ConversationEvent)
-                yield Record(event, codec_for(self.naming), self._data.popleft(), tp)
+                yield self._record(event, self._data.popleft(), tp)
         if progress.cut_off or not progress.ended:
             raise TruncatedStreamError("The stream ended before conversation.response.done")
+
+    def _record(self, value: Any, data: bytes, tp: Any) -> Record:
+        return Record(value, codec_for(self.naming), self.naming, member_at(data, ()), tp)
 
     def _read(self, data: bytes, name: str) -> ConversationEvent:
         self.naming = self.naming or naming_of(data)
@@ -214,14 +255,3 @@ def _whole(chunks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
     for chunk in chunks:
         text += chunk
     yield 1, bytes(text)
-
-
-def _is_response(line: bytes) -> bool:
-    """Whether a line looks like a response: one that follows a broken line shows that these are lines of JSON."""
-    try:
-        return not {"conversationId", "conversation_id"}.isdisjoint(_members.decode(line))
-    except UNREADABLE:
-        return False
-
-
-_members = msgspec.json.Decoder(dict[str, msgspec.Raw])

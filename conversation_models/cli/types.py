@@ -1,31 +1,34 @@
 """The types that a command can be given by name."""
 
+from collections.abc import Mapping
 from difflib import get_close_matches
-from typing import Any
-
-import typer
+from types import GenericAlias
+from typing import Any, get_args
 
 from ..models.failures import ServiceError
-from ..models.recognition import ROOTS, UNIONS, models_in
+from ..models.recognition import ROOTS, UNIONS, models_in, name_of_union
+from ..models.responses import ResponseHead
 
-__all__ = ["ABOUT_TYPES", "type_named"]
+__all__ = ["BODIES", "TYPES", "type_named"]
 
-_TYPES: dict[str, Any] = {
-    **{model.__name__: model for model in models_in(*ROOTS)},
-    **UNIONS,
-    "ServiceError": ServiceError,
+# A head is another reading of a response, which skips the outputs.
+_ROOTS: dict[str, Any] = {
+    getattr(root, "__name__", "") or name_of_union(get_args(root)): root for root in ROOTS if root is not ResponseHead
 }
+_LISTS: dict[str, Any] = {f"list[{name}]": GenericAlias(list, root) for name, root in _ROOTS.items()}
+BODIES: Mapping[str, Any] = {**_ROOTS, "ServiceError": ServiceError, **_LISTS}
+"""The types of whole bodies, and the lists of these, by name."""
 
-ABOUT_TYPES = f"One of {', '.join(sorted(_TYPES))}."
+TYPES: Mapping[str, Any] = {**BODIES, **{model.__name__: model for model in models_in(*ROOTS)}, **UNIONS}
+"""Every model, union of models and whole body, by name."""
 
 
-def type_named(name: str) -> Any:
-    """The model, or the union of models, of this name. Raises a usage error that suggests names if there is none."""
-    if name not in _TYPES:
-        by_lower = {known.lower(): known for known in _TYPES}
-        close = get_close_matches(name.lower(), by_lower, n=1)
-        guess = f" Did you mean {by_lower[close[0]]}?" if close else ""
-        # Not the parts of bodies: all names together are longer than a message may be.
-        bodies = sorted([known for known, tp in _TYPES.items() if tp in ROOTS or known in UNIONS])
-        raise typer.BadParameter(f"{name!r} is not a type.{guess} Bodies and unions are {', '.join(bodies)}.")
-    return _TYPES[name]
+def type_named(types: Mapping[str, Any], name: str) -> Any:
+    """The one of ``types`` with this name. Raises ``ValueError``, which lists close names, or else those of bodies."""
+    if name in types:
+        return types[name]
+    names = {known.lower(): known for known in types}
+    close = [names[match] for match in get_close_matches(name.lower(), names, n=3)]
+    raise ValueError(
+        f"no type is called {name!r}: {'close to it' if close else 'there'} are {', '.join(close or BODIES)}"
+    )

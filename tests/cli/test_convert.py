@@ -46,6 +46,53 @@ def test_convert_writes_each_document_on_one_line() -> None:
     assert again.out.splitlines()[-1] == "-: ok (2 documents, camelCase)"
 
 
+def test_convert_lays_documents_out() -> None:
+    bodies = ['{"from_entry_id": "e", "metadata": {"n": 1.50, "empty": []}}', '{"inputs": "Hi", "agentId": "é"}']
+    done = run("convert", "--to", "camel", "--indent", "3", stdin="\n".join(bodies))
+    assert done == Done(
+        0,
+        '{\n   "fromEntryId": "e",\n   "metadata": {\n      "n": 1.5,\n      "empty": []\n   }\n}\n'
+        '{\n   "inputs": "Hi",\n   "agentId": "é"\n}\n',
+        "",
+    )
+
+
+def test_the_events_of_a_stream_cannot_be_laid_out() -> None:
+    message = "conversation-models: -: a stream of server-sent events, for which --indent has no meaning\n"
+    assert run("convert", "--to", "camel", "--indent", "2", stdin=STREAM[0]) == Done(1, "", message)
+
+
+SCHEMA = {"type": "object", "properties": {"max_tokens": {"type": "string"}}}
+
+
+def test_convert_changes_the_keys_of_requests_and_not_of_free_form_values() -> None:
+    snake = {
+        "inputs": [{"tool_call_id": "c", "result": "{}", "type": "function.result", "object": "entry"}],
+        "metadata": {"agent_id": 1, "completionArgs": 2},
+        "completion_args": {
+            "top_p": 1,
+            "response_format": {"type": "json_schema", "json_schema": {"name": "n", "schema": SCHEMA}},
+        },
+        "tools": [{"type": "function", "function": {"name": "f", "parameters": SCHEMA}}],
+        "handoff_execution": None,
+    }
+    camel = {
+        "inputs": [{"toolCallId": "c", "result": "{}", "type": "function.result", "object": "entry"}],
+        "metadata": {"agent_id": 1, "completionArgs": 2},
+        "completionArgs": {
+            "topP": 1,
+            "responseFormat": {"type": "json_schema", "jsonSchema": {"name": "n", "schemaDefinition": SCHEMA}},
+        },
+        "tools": [{"type": "function", "function": {"name": "f", "parameters": SCHEMA}}],
+        "handoffExecution": None,
+    }
+    assert json.loads(run("convert", "--to", "camel", stdin=json.dumps(snake)).out) == camel
+    # Free-form keys are the first in the text, and do not tell the spelling.
+    for first in ("metadata", "tools"):
+        moved = {first: camel[first], **camel}
+        assert json.loads(run("convert", "--to", "snake", stdin=json.dumps(moved)).out) == snake
+
+
 @pytest.mark.parametrize("to", NAMINGS)
 @pytest.mark.parametrize("from_", NAMINGS)
 def test_convert_changes_the_keys_of_a_stream(from_: Naming, to: Naming) -> None:

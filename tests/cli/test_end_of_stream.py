@@ -5,7 +5,7 @@ import contextlib
 import pytest
 
 import conversation_models as cm
-from conversation_models.cli.inputs import Events, records_in
+from conversation_models.cli.inputs import Events, Expected, records_in
 
 from ..support.bodies import BODIES, CUT_OFF
 from ..support.program import run
@@ -22,7 +22,7 @@ def is_cut_off(name: str) -> bool:
 def test_an_input_is_complete_if_each_of_its_responses_has_ended(name: str, size: int) -> None:
     body = BODIES[name]
     reads = (body.bytes[start : start + size] for start in range(0, len(body.bytes), size))
-    source = records_in(reads, "input", None)
+    source = records_in(reads, "input", Expected())
     assert isinstance(source, Events)
     with pytest.raises(cm.TruncatedStreamError) if is_cut_off(name) else contextlib.nullcontext():
         for _ in source:

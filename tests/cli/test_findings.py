@@ -1,12 +1,12 @@
 """``Findings``: how the lines of ``Codec.drift`` are reported."""
 
 from conversation_models.cli.findings import Findings
-from conversation_models.cli.inputs import records_in
+from conversation_models.cli.inputs import Expected, records_in
 
 
 def test_a_missing_field_is_reported_as_missing_and_any_other_line_as_unknown() -> None:
     written: list[str] = []
-    source = records_in(iter([b"{}"]), "file", None)
+    source = records_in(iter([b"{}"]), "file", Expected())
     with Findings(source, written.append, written.append) as findings:
         for _ in source:
             findings.drift(["$.usage is missing", "$.region", '$["a is missing"]', '$.type = "b is missing"'])

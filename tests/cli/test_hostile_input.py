@@ -16,7 +16,7 @@ from rich.console import Console
 
 from conversation_models import ToolExecutionDoneEvent, ToolExecutionStartedEvent, TruncatedStreamError
 from conversation_models.cli.commands import show_stream
-from conversation_models.cli.inputs import Events, records_in
+from conversation_models.cli.inputs import Events, Expected, records_in
 from conversation_models.cli.transcript import Transcript
 
 from ..support.amounts import amount, in_full_if_long
@@ -54,7 +54,7 @@ def seconds(data: bytes) -> float:
     for _ in range(3):
         start = time.process_time()
         with CUT_OFF:
-            for _ in records_in(one_at_a_time(data), "-", None):
+            for _ in records_in(one_at_a_time(data), "-", Expected()):
                 pass
         taken.append(time.process_time() - start)
     return min(taken)
@@ -86,7 +86,7 @@ def test_small_reads_take_no_more_memory_than_their_bytes(indent: int | None) ->
     chunks = [{"type": "text", "text": text} for text in [*"a" * amount(40, 200), "a" * amount(100_000, 500_000)]]
     document = json.dumps(response({"type": "message.output", "content": chunks}), indent=indent).encode()
     reads = (document[start : start + 2] for start in range(0, len(document), 2))
-    peak = peak_of(lambda: [record.value for record in records_in(reads, "-", None)])
+    peak = peak_of(lambda: [record.value for record in records_in(reads, "-", Expected())])
     assert peak < 6 * len(document)
 
 
@@ -119,7 +119,7 @@ def unknown(index: int) -> str:
 
 def show(frames: Iterator[str]) -> None:
     reads = iter(lambda: "".join(islice(frames, 100)).encode(), b"")
-    source = records_in(reads, "-", "snake")
+    source = records_in(reads, "-", Expected("snake"))
     assert isinstance(source, Events)
     with open(os.devnull, "w") as nowhere, redirect_stdout(nowhere), redirect_stderr(nowhere), CUT_OFF:
         show_stream(source)
@@ -159,7 +159,7 @@ def test_warnings_beyond_a_thousand_are_counted(tmp_path: Path) -> None:
 def test_errors_beyond_a_thousand_are_counted(tmp_path: Path, command: list[str], kind: str) -> None:
     good = json.dumps(HELLO) + "\n" if kind == "lines" else STREAM[0]
     end = "" if kind == "lines" else STREAM[-1]
-    bad = "{}\n" if kind == "lines" else 'data: {"type":"message.output.delta"}\n\n'
+    bad = '{"outputs": []}\n' if kind == "lines" else 'data: {"type":"message.output.delta"}\n\n'
     (tmp_path / "input").write_text(good + bad * 2200 + end)
     done = run(*command, "input", cwd=tmp_path)
     lines = [line.removeprefix("conversation-models: ") for line in (done.out + done.err).splitlines()]

@@ -73,14 +73,58 @@ def test_no_text_reaches_a_terminal_as_a_command(tmp_path: Path) -> None:
             assert "31m" not in "".join(STYLES.findall(sent))
 
 
+def other_bodies() -> list[dict[str, Any]]:
+    """Requests, histories, conversations and errors with such text in every field that can hold text."""
+    tools = [
+        {"type": "function", "function": {"name": EVIL, "description": EVIL, "parameters": {EVIL: EVIL}}},
+        {"type": "document_library", "library_ids": [EVIL], "tool_configuration": {"exclude": [EVIL]}},
+        {"type": "connector", "connector_id": EVIL, "authorization": {"type": EVIL, "value": EVIL}},
+        {"type": EVIL},
+    ]
+    link = f"[{EVIL}](https://a.example/%1b]8;;%07 '{EVIL}') ![{EVIL}](<https://a.example/{EVIL}>) `{EVIL}` &#27;[31m"
+    entries = [
+        {"role": EVIL, "content": EVIL},
+        {"role": "assistant", "content": f"# {EVIL}\n{link}\n\n```{EVIL}\n{EVIL}\n```\n\n    {EVIL}\n\n- {EVIL}\n"},
+        {"type": "function.result", "tool_call_id": EVIL, "result": EVIL},
+        {"type": "function.result", "tool_call_id": EVIL, "result": json.dumps({EVIL: EVIL}, ensure_ascii=False)},
+        {"type": "function.result", "tool_call_id": EVIL, "result": f"{EVIL}\n{EVIL}"},
+    ]
+    settings = {"tools": tools, "metadata": {EVIL: EVIL}, "name": EVIL, "description": f"{EVIL}\n{EVIL}"}
+    return [
+        {"conversation_id": EVIL, "entries": entries},
+        {"inputs": entries, "model": EVIL, "agent_id": EVIL, "completion_args": {"stop": EVIL, EVIL: 1}, **settings},
+        {"tool_confirmations": [{"tool_call_id": EVIL, "confirmation": "deny"}]},
+        {"from_entry_id": EVIL, "inputs": EVIL},
+        {
+            "id": EVIL,
+            "created_at": "2025-01-01T00:00:00Z",
+            "updated_at": "2025-01-01T00:00:00Z",
+            "model": EVIL,
+            **settings,
+        },
+        {"detail": [{"loc": [EVIL], "msg": EVIL}, {EVIL: EVIL}], "message": EVIL},
+    ]
+
+
+def test_no_text_of_other_bodies_reaches_a_terminal_as_a_command(tmp_path: Path) -> None:
+    (tmp_path / "lines").write_text("\n".join([json.dumps(body, ensure_ascii=False) for body in other_bodies()]))
+    status, sent = on_terminal("show", tmp_path / "lines")
+    text = STYLES.sub("", sent)
+    assert status == 1
+    assert not re.search(r"[^\n -~\u00a0-\U0010ffff]", text)
+    assert "31m" not in "".join(STYLES.findall(sent)).replace("\x1b[31m", "")
+    assert text.count("␛[2J") > 40
+    assert "https://a.example/%1b%5D8;;%07" in text
+
+
 def test_text_on_a_terminal_breaks_between_words_and_has_colours() -> None:
     status, sent = on_terminal("show", FIXTURES / "web_search.json")
     text = STYLES.sub("", sent)
     assert status == 0
     assert text != sent
     assert (
-        "\nThe tallest lighthouse in Brittany stands on the island called Île Vierge. Its \n"
-        "granite tower rises 82.5 metres above the ground[1][2], and was first lit in \n"
+        "\nThe tallest lighthouse in Brittany stands on the island called Île Vierge. Its\n"
+        "granite tower rises 82.5 metres above the ground[1][2], and was first lit in\n"
         "1902[3]. Visitors climb 365 steps to reach the gallery 🗼.\n"
     ) in text
 

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from ..support.program import ENVIRONMENT, HELLO, NAME, PROGRAM, Done, run
         (["convert"], "Missing option '--to'"),
         (["convert", "--to", "kebab"], "'kebab' is not one of 'camel', 'snake'"),
         (["show"], "Missing argument 'FILE'"),
+        (["convert", "--to", "snake", "--indent", "0"], "Invalid value for '--indent'"),
         (["shout"], "No such command 'shout'"),
         (["schema"], "Missing argument 'TYPE'"),
     ],
@@ -117,6 +119,10 @@ def test_a_missing_dependency_names_the_extra(module: str) -> None:
     assert done.stderr.startswith("conversation-models: ")
     assert 'pip install "conversation-models[cli]"' in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_the_version_is_that_of_the_package() -> None:
+    assert run("--version") == Done(0, f"conversation-models {version('conversation-models')}\n", "")
 
 
 def test_help_lists_the_commands() -> None:

@@ -66,6 +66,7 @@ def test_the_commands_of_the_readme_work(command: str, tmp_path: Path) -> None:
     response = cm.snake.decode(document)
     (tmp_path / "response.json").write_bytes(document)
     (tmp_path / "log.ndjson").write_bytes(cm.snake.encode_lines([response, response]))
+    (tmp_path / "exchanges.ndjson").write_bytes(cm.snake.encode_lines([{"response": {"body": response}}]))
     events: list[cm.ConversationEvent] = [
         cm.ResponseStartedEvent(conversation_id="conv_1"),
         cm.MessageOutputEvent(id="msg_1", content="Granite."),
@@ -80,7 +81,7 @@ def test_the_commands_of_the_readme_work(command: str, tmp_path: Path) -> None:
         assert cm.camel.decode(done.stdout) == response
     elif "collect" in command:
         assert json.loads(done.stdout)["outputs"][0]["content"] == "Granite."
-    elif "show -" in command:
+    elif "show - " in command:
         assert "Granite." in done.stdout
     else:
         assert len(done.stdout.splitlines()) >= 2

@@ -78,6 +78,14 @@ def test_a_key_of_the_document_decides_before_those_inside(naming: Naming) -> No
 
 
 @every_naming
+def test_the_keys_of_the_body_itself_decide_before_free_form_keys(naming: Naming) -> None:
+    other: Naming = "camel" if naming == "snake" else "snake"
+    for name in ("completion_args", "agent_id", "from_entry_id", "updated_at", "tool_confirmations", "output_index"):
+        document: dict[str, Any] = {"metadata": {key("agent_id", other): "mine"}, "inputs": [], key(name, naming): None}
+        assert cm.naming_of(dumps(document)) == naming
+
+
+@every_naming
 def test_without_it_the_first_key_with_two_spellings_decides(naming: Naming) -> None:
     other: Naming = "camel" if naming == "snake" else "snake"
     first, then = key("tool_call_id", naming), key("agent_id", other)

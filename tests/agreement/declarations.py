@@ -169,7 +169,7 @@ def of_python(cls: type[BaseModel]) -> Declared:
 
 def python_surface(api: type) -> dict[str, type[BaseModel]]:
     """The classes in the types and the code of an API's methods, in the fields of these classes, and so on down."""
-    models = importlib.import_module("mistralai.client.models")
+    modules = {name: importlib.import_module(f"mistralai.client.{name}") for name in ("models", "errors")}
     found: dict[str, type[BaseModel]] = {}
     ahead: list[Any] = []
     for name, method in inspect.getmembers(api, inspect.isfunction):
@@ -177,7 +177,8 @@ def python_surface(api: type) -> dict[str, type[BaseModel]]:
         if not name.startswith(("_", "do_request", "run_")):
             signature = inspect.signature(method, eval_str=True)
             ahead += [signature.return_annotation, *[one.annotation for one in signature.parameters.values()]]
-            ahead += [getattr(models, name) for name in re.findall(r"\bmodels\.(\w+)", inspect.getsource(method))]
+            named = re.findall(r"\b(models|errors)\.(\w+)", inspect.getsource(method))
+            ahead += [getattr(modules[module], name) for module, name in named]
     while ahead:
         for arm in _arms(ahead.pop()):
             if isinstance(arm, type) and issubclass(arm, BaseModel):

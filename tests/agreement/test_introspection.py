@@ -131,7 +131,7 @@ NOT_OURS = {
     "on the wire, it is the body of the class without Stream": {
         name.replace("Request", "StreamRequest") for name in STREAMED
     },
-    "a ServiceError holds it as builtins": {"ValidationError", "Context"},
+    "a ServiceError holds it as builtins": {"HTTPValidationErrorData", "ValidationError", "Context"},
 }
 
 

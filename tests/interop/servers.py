@@ -20,7 +20,7 @@ class Connection:
     def __init__(self, request: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.request = request
         """The request's head, byte for byte."""
-        self.method, self.path = request.decode().split(" ")[:2]
+        self.method, self.path = (word.decode() for word in request.split(b" ")[:2])
         self._reader = reader
         self._writer = writer
         self._chunked = False

@@ -66,7 +66,7 @@ class OpenUnion:
             for cls in members
             if issubclass(cls, sign.model)
             for naming in self._namings_of(cls)
-            # A key of this naming speaks against a model in the other naming too.
+            # A field that rules a model out does so in either spelling: it is not a sign of the other naming.
             for keys in [keys_of_sign(sign, members, naming) + keys_of_sign(sign, members, self._naming)[1:]]
         ]
         # Reads which of the deciding keys are there.

@@ -8,7 +8,7 @@ import pytest
 
 import conversation_models as cm
 
-from ..support.documents import dumps, exact, respelled, written
+from ..support.documents import CODECS, dumps, exact, respelled, written
 from ..support.paths import FIXTURES, SAMPLES
 
 DOCUMENTS = sorted(FIXTURES.glob("*.json"))
@@ -63,6 +63,76 @@ def test_whole_responses_can_be_peeked_at_and_patched(path: Path) -> None:
     assert head.conversation_id == document["conversation_id"]
     assert json.loads(bytes(head.outputs)) == document["outputs"]
     assert cm.patch(data, ["conversation_id"], "c\n") == data.replace(dumps(document["conversation_id"]), b'"c\\n"')
+
+
+TYPES: dict[str, tuple[Any, Any]] = {
+    "response-*.json": (cm.ConversationResponse, cm.ConversationResponse),
+    "request-*.start.json": (cm.ConversationRequest, cm.ConversationRequest),
+    "request-*.append.json": (cm.ConversationAppendRequest, cm.ConversationAppendRequest),
+    "request-*.restart.json": (cm.ConversationRestartRequest, cm.ConversationRestartRequest),
+    "history*.json": (cm.ConversationHistory, cm.ConversationHistory),
+    "messages*.json": (cm.ConversationMessages, cm.ConversationMessages),
+    "conversation-*-conversation.json": (cm.Conversation, "conversation"),
+    "conversation-*.list.json": (list[cm.Conversation], "conversation"),
+    "error-*.json": (cm.ServiceError, None),
+    "stream-*.sse": (cm.ConversationEvent, "event"),
+}
+"""For each kind of payload, the type to read it as, and what ``documents`` calls it."""
+PAYLOADS = [(path, *types) for pattern, types in TYPES.items() for path in sorted(SAMPLES.glob(pattern))]
+
+NOT_BY_THE_SCHEMA = {"response-confirmation-no-usage.json": ["$.usage is missing"]}
+"""The drift of payloads that break the schema."""
+
+
+def parts_of(path: Path) -> list[Any]:
+    """The documents in a file: the events of a stream, the members of a list."""
+    if path.suffix == ".sse":
+        lines = path.read_text("utf-8").splitlines()
+        return [json.loads(line.removeprefix("data:")) for line in lines if line.startswith("data:")]
+    document = json.loads(path.read_bytes())
+    return document if isinstance(document, list) else [document]
+
+
+@pytest.mark.parametrize(("path", "tp", "kind"), PAYLOADS, ids=lambda one: getattr(one, "name", None))
+def test_each_payload_comes_back_equal_in_both_namings(path: Path, tp: Any, kind: Any) -> None:
+    documents = parts_of(path)
+    is_list = path.name.endswith(".list.json")
+    for document in [documents] if is_list else documents:
+        value: Any = cm.snake.decode(dumps(document), tp)
+        if kind is None:
+            # An error body has one spelling: it comes back byte for byte.
+            assert cm.camel.encode(value) == cm.snake.encode(value) == dumps(document)
+            continue
+        after = json.loads(cm.snake.encode(value))
+        check_nothing_but_constants_added(document, after)
+        parts = document if is_list else [document]
+        again = [written(part, kind, "snake") for part in parts]
+        assert exact(after) == exact(again if is_list else again[0])
+        camel = [respelled(part, kind, "snake") for part in parts]
+        assert cm.camel.decode(dumps(camel if is_list else camel[0]), tp) == value
+        assert cm.snake.encode(cm.camel.decode(cm.camel.encode(value), tp)) == cm.snake.encode(value)
+
+
+@pytest.mark.parametrize(("path", "tp", "kind"), PAYLOADS, ids=lambda one: getattr(one, "name", None))
+def test_the_models_know_every_field_of_each_payload(path: Path, tp: Any, kind: Any) -> None:
+    found: list[str] = []
+    documents = parts_of(path)
+    for document in [documents] if path.name.endswith(".list.json") else documents:
+        for codec in CODECS.values() if kind is None else [cm.snake]:
+            found += codec.drift(dumps(document), tp)
+        if kind is not None:
+            value = cm.snake.decode(dumps(document), tp)
+            assert sorted(cm.camel.drift(cm.camel.encode(value), tp)) == (
+                sorted(line for line in found if not line.endswith(" is missing"))
+            )
+    assert found == NOT_BY_THE_SCHEMA.get(path.name, [])
+
+
+@pytest.mark.skipif(not SAMPLES.is_dir(), reason="the documented payloads (../shared/samples) are not here")
+def test_every_documented_payload_has_a_type() -> None:
+    read = {path for path, *_ in PAYLOADS}
+    assert {path.name for path in SAMPLES.iterdir() if path not in read} == {"README.md"}
+    assert len(read) == len(PAYLOADS)
 
 
 @pytest.mark.skipif(not SAMPLES.is_dir(), reason="the documented payloads (../shared/samples) are not here")

@@ -12,19 +12,10 @@ import msgspec
 
 import conversation_models as cm
 
-from ..support.documents import CODECS, Naming, exact
+from ..support.documents import CODECS, SHAPES, UNION_TYPES, Naming, exact
 from .reference import NotJsonError, read_json
 
-TYPES: list[Any] = [
-    cm.ConversationResponse,
-    cm.OutputEntry,
-    cm.ContentChunk,
-    cm.ConversationEvent,
-    cm.ConversationUsageInfo,
-    cm.MessageOutputEntry,
-    cm.ImageURL,
-    cm.ThinkChunk,
-]
+TYPES: list[Any] = [*UNION_TYPES.values(), *SHAPES, list[cm.Conversation], cm.ServiceError]
 REFUSED = object()
 
 

@@ -6,7 +6,8 @@ from random import Random
 
 import conversation_models as cm
 
-from ..support.documents import NAMINGS, SHAPES, UNIONS, dumps, key, minimal, respelled
+from ..support.documents import CODECS, NAMINGS, SHAPES, UNION_TYPES, UNIONS, dumps, key, minimal, respelled
+from ..support.examples import full
 from ..support.paths import FIXTURES
 from ..support.streams import every_event
 from .document_oracles import TYPES, prefix
@@ -16,6 +17,13 @@ SMALL = [
     *(b"null", b"[]", b"{}", b'""', b"-0.0", b"1e400", b"NaN", b'"\\ud83d\\ude00"', b'"\\ud800"', b'{"a":1,"a":2}'),
     *(b'{"a":{"b":1},"a":{"b":[2,{"c":3}]}, "a" : {"b":4 ,"b":[5,{"c":6,"c":7}]} }', b'{"usage":{},"usage":{"a":1}}'),
     *(b'{"type":"new"}', b'{"type":null}', b'{"text":1}', b'"\xff"', b" [ 1 , 2 ] ", b"12345678901234567890123"),
+]
+ERROR_BODIES = [
+    b'{"object":"Error","message":"No such conversation","type":"invalid_request_error","code":3000}',
+    b'{"object":"Error","detail":[{"loc":["body","inputs",0],"msg":"Field required","type":"missing","ctx":{"a":1}}]}',
+    b'{"detail":"Invalid API Key"}',
+    b'{"error":{"message":"Blocked","status":403},"guardrails":{"results":{}}}',
+    b'{"object":"error","message":{"detail":[{"msg":"m"}]},"param":null,"code":"x"}',
 ]
 _ENDS = b'data: {"type":"conversation.response.%b"}\n\n'
 SMALL_STREAMS = [
@@ -42,9 +50,14 @@ def documents() -> Iterator[bytes]:
         for event in every_event():
             spelled = event if naming == "snake" else respelled(event, "event", "snake")
             yield prefix(naming, cm.ConversationEvent) + dumps(spelled)
-        for cls in [*UNIONS["entry"], *UNIONS["chunk"]]:
-            untagged = {key(name, naming): value for name, value in minimal(cls).items()}
-            yield prefix(naming, cm.OutputEntry if cls in UNIONS["entry"] else cm.ContentChunk) + dumps(untagged)
+        for union, tp in UNION_TYPES.items():
+            for cls in UNIONS[union]:
+                untagged = {key(name, naming): value for name, value in minimal(cls).items()}
+                yield prefix(naming, tp) + dumps(untagged)
+        for cls in SHAPES:
+            yield prefix(naming, cls) + CODECS[naming].encode(full(cls))
+        for body in ERROR_BODIES:
+            yield prefix(naming, cm.ServiceError) + body
     for text in SMALL:
         yield prefix("camel", random.choice(TYPES)) + text
 

@@ -2,11 +2,13 @@
 
 import asyncio
 import contextlib
+import re
 import socket
 import struct
 import threading
 import zlib
 from collections.abc import Awaitable, Callable, Iterable, Iterator
+from http import HTTPStatus
 
 PATIENCE = 20
 """Seconds after which a test that waits for the other side has failed."""
@@ -18,7 +20,7 @@ class Connection:
     def __init__(self, request: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.request = request
         """The request's head, byte for byte."""
-        self.path = request.split(b" ")[1].decode()
+        self.method, self.path = (word.decode() for word in request.split(b" ")[:2])
         self._reader = reader
         self._writer = writer
         self._chunked = False
@@ -30,6 +32,11 @@ class Connection:
     async def receive(self, size: int) -> bytes:
         """That much of the request's body."""
         return await self._reader.readexactly(size)
+
+    async def body(self) -> bytes:
+        """The whole body of the request."""
+        length = re.search(rb"\r\ncontent-length: *(\d+)", self.request, re.IGNORECASE)
+        return await self.receive(int(length[1]) if length else 0)
 
     async def raw(self, data: bytes) -> None:
         self._writer.write(data)
@@ -46,6 +53,12 @@ class Connection:
         lines += ["content-encoding: gzip"] if gzip else []
         lines += [] if length is None else [f"content-length: {length}"]
         await self.raw("\r\n".join([*lines, "", ""]).encode())
+
+    async def answer(self, status: int, body: bytes) -> None:
+        """Send a whole answer of JSON, or no body if there is none."""
+        length = [f"content-length: {len(body)}", "content-type: application/json"] if body else []
+        head = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}", "connection: close", *length, "", ""]
+        await self.raw("\r\n".join(head).encode() + body)
 
     async def send(self, data: bytes) -> None:
         """Send a part of the body that the client can read at once, even in gzip."""

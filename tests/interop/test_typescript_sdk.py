@@ -1,12 +1,6 @@
 """The official TypeScript SDK under node gets the same through every gateway, and ``camel`` reads its output."""
 
-import contextlib
-import hashlib
 import json
-import os
-import shutil
-import subprocess
-import tempfile
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +11,7 @@ import pytest
 import conversation_models as cm
 from benchmarks.gateway.conversations import REFUSED, RESPONSES, STREAMS, UNTYPED
 
+from ..support.node import run_script
 from .compare import expected, same_events
 
 HERE = Path(__file__).parent
@@ -27,47 +22,8 @@ Results = dict[tuple[str, str, str], dict[str, Any]]
 @pytest.fixture(scope="session")
 def results(servers: dict[str, str]) -> Results:
     """The SDK's result of each call, by server, call and name; ``value`` is the text of ``JSON.stringify``."""
-    arguments = [servers, [*RESPONSES, *REFUSED], [*STREAMS, *UNTYPED]]
-    # A script in a file looks for the SDK beside the file; one from standard input looks in the current directory.
-    command = [_program("node"), "--input-type=module", "-", *map(json.dumps, arguments)]
-    script = (HERE / "client.mjs").read_text("utf-8")
-    done = subprocess.run(
-        command, cwd=_installed(), input=script, capture_output=True, encoding="utf-8", timeout=120, check=True
-    )
-    # Not ``splitlines``, which also splits at Unicode's line ends, and JSON may hold those.
-    lines = map(json.loads, done.stdout.removesuffix("\n").split("\n"))
+    lines = run_script(HERE / "client.mjs", servers, [*RESPONSES, *REFUSED], [*STREAMS, *UNTYPED])
     return {(one["server"], one["call"], one["name"]): one for one in lines}
-
-
-def _program(name: str) -> str:
-    if (found := shutil.which(name)) is None:
-        pytest.skip(f"the TypeScript SDK was not tried: {name} is not installed")
-    return found
-
-
-def _installed() -> Path:
-    """A folder outside the repository with the SDK that package.json names; it is kept for the next run."""
-    package = (HERE / "package.json").read_bytes()
-    caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    folder = caches / "conversation-models-tests" / hashlib.sha256(package).hexdigest()[:16]
-    if not folder.exists():
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
-            made = Path(temporary) / folder.name
-            made.mkdir()
-            (made / "package.json").write_bytes(package)
-            _install(made)
-            # Another run may have put the same there in the meantime.
-            with contextlib.suppress(OSError):
-                made.rename(folder)
-    return folder
-
-
-def _install(folder: Path) -> None:
-    command = [_program("npm"), "install", "--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts"]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300, check=False)
-    if done.returncode:
-        pytest.skip(f"the TypeScript SDK was not tried: npm could not install it: {done.stderr.strip()[-300:]}")
 
 
 @pytest.mark.parametrize("name", [*RESPONSES, *REFUSED, "plain;status=422", "plain;status=500"])

@@ -31,8 +31,8 @@ class Documents:
             name = schema["$ref"].removeprefix("#/$defs/")
             # The SDK's own marker for absence is never sent.
             return st.nothing() if name == "Unset" else st.deferred(lambda: self._named(name))
-        if "anyOf" in schema:
-            return st.one_of([self._of(arm) for arm in schema["anyOf"]])
+        for arms in schema.keys() & {"anyOf", "oneOf"}:
+            return st.one_of([self._of(arm) for arm in schema[arms]])
         if "const" in schema:
             return st.just(schema["const"])
         if "enum" in schema:

@@ -36,15 +36,17 @@ def same(ours: Any, theirs: Any, path: str = "$") -> None:
             assert theirs.type == ours.type, path
         for name, value in members_of(ours).items():
             default = shape.fields[name].default
+            # pydantic's models have a method ``schema``.
+            attribute = "schema_definition" if name == "schema" else name
             if default == {}:
-                same(value, getattr(theirs, name), f"{path}.{name}")
+                same(value, getattr(theirs, attribute), f"{path}.{name}")
             elif default is not None:
-                assert getattr(theirs, name) == value, f"{path}.{name}"
+                assert getattr(theirs, attribute) == value, f"{path}.{name}"
             elif value is UNSET:
-                assert name not in theirs.model_fields_set, f"{path}.{name}"
+                assert attribute not in theirs.model_fields_set, f"{path}.{name}"
             else:
-                assert name in theirs.model_fields_set, f"{path}.{name}"
-                same(value, getattr(theirs, name), f"{path}.{name}")
+                assert attribute in theirs.model_fields_set, f"{path}.{name}"
+                same(value, getattr(theirs, attribute), f"{path}.{name}")
     elif isinstance(ours, list):
         assert isinstance(theirs, list), path
         assert len(ours) == len(theirs), path

@@ -1,7 +1,7 @@
 """Code as users write it: every line must type-check, with these types."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import UNSET, Raw, Struct, UnsetType
 from typing_extensions import assert_never, assert_type
@@ -86,6 +86,129 @@ def narrow(entry: cm.OutputEntry) -> str:
     assert_type(entry, cm.Unknown)
     tag: str | None = entry.type
     return "video" if tag == "video.output" else "new"
+
+
+def said(message: cm.MessageEntry) -> str:
+    match message:
+        case cm.MessageInputEntry(role=role, content=content):
+            assert_type(content, str | list[cm.ContentChunk])
+            return f"{role}: {content if isinstance(content, str) else ''.join(map(render, content))}"
+        case cm.MessageOutputEntry():
+            return f"assistant: {message.text}"
+        case cm.Unknown():
+            return ""
+        case _:
+            assert_never(message)
+
+
+def replayed(entry: cm.InputEntry) -> str:
+    if entry.type == "message.input":
+        assert_type(entry.prefix, bool | UnsetType)
+        return said(entry)
+    if entry.type == "function.result":
+        assert_type(entry, cm.FunctionResultEntry)
+        return entry.result
+    return describe(entry)
+
+
+def starting() -> cm.ConversationRequest:
+    """A client's request with every tool."""
+    schema: dict[str, Any] = {"type": "object", "properties": {"date": {"type": "string"}}}
+    asks_first = cm.ToolConfiguration(requires_confirmation=["web_search"])
+    return cm.ConversationRequest(
+        inputs=[cm.MessageInputEntry(role="user", content=[cm.TextChunk(text="What is the rate?")])],
+        model="mistral-medium-latest",
+        tools=[
+            cm.FunctionTool(function=cm.Function(name="rate", parameters=schema)),
+            cm.WebSearchTool(tool_configuration=asks_first),
+            cm.WebSearchPremiumTool(),
+            cm.CodeInterpreterTool(),
+            cm.ImageGenerationTool(),
+            cm.DocumentLibraryTool(library_ids=["lib_1"]),
+            cm.CustomConnector(connector_id="mail", authorization=cm.OAuth2TokenAuth(value="secret")),
+            cm.CustomConnector(connector_id="wiki", authorization=cm.APIKeyAuth(value="secret")),
+            cm.Unknown("new_tool", b'{"type":"new_tool"}'),
+        ],
+        completion_args=cm.CompletionArgs(
+            temperature=0,
+            stop=["END"],
+            response_format=cm.ResponseFormat(
+                type="json_schema", json_schema=cm.JSONSchema(name="rate", schema=schema, strict=True)
+            ),
+        ),
+        guardrails=[cm.GuardrailConfig(moderation_llm_v2=cm.ModerationLlmv2Config(action="block"))],
+    )
+
+
+def continuing(call: cm.FunctionCallEntry, result: str) -> cm.ConversationAppendRequest:
+    if call.confirmation_status == "pending":
+        allowed = cm.ToolCallConfirmation(tool_call_id=call.tool_call_id, confirmation="allow")
+        return cm.ConversationAppendRequest(tool_confirmations=[allowed])
+    return cm.ConversationAppendRequest(inputs=[cm.FunctionResultEntry(tool_call_id=call.tool_call_id, result=result)])
+
+
+def allowed_tools(data: bytes) -> list[str]:
+    """A gateway's look at a request."""
+    request = cm.snake.decode(data, cm.ConversationRequest)
+    assert_type(request.store, bool | None | UnsetType)
+    assert_type(request.inputs, str | list[cm.InputEntry])
+    assert_type(request.handoff_execution, Literal["client", "server"] | None | UnsetType)
+    return [tool_name(tool) for tool in request.tools or []]
+
+
+def tool_name(tool: cm.Tool) -> str:
+    match tool:
+        case cm.FunctionTool(function=function):
+            return function.name
+        case cm.CustomConnector(connector_id=name, authorization=authorization):
+            return f"{name}, {authorized_by(authorization)}"
+        case cm.DocumentLibraryTool(library_ids=ids):
+            return ", ".join(ids)
+        case cm.WebSearchTool() | cm.WebSearchPremiumTool() | cm.CodeInterpreterTool() | cm.ImageGenerationTool():
+            assert_type(tool.tool_configuration, cm.ToolConfiguration | None | UnsetType)
+            return tool.type
+        case cm.Unknown():
+            return tool.type or ""
+        case _:
+            assert_never(tool)
+
+
+def authorized_by(authorization: cm.Authorization | None | UnsetType) -> str:
+    match authorization:
+        case cm.OAuth2TokenAuth() | cm.APIKeyAuth():
+            return authorization.type
+        case cm.Unknown(tag):
+            return tag or "unknown"
+        case _:
+            return "nothing"
+
+
+def answers(data: bytes) -> list[str]:
+    """The list of conversations is a bare array."""
+    conversations: list[cm.Conversation] = cm.snake.decode(data, list[cm.Conversation])
+    return [answers_in(conversation) for conversation in conversations]
+
+
+def answers_in(conversation: cm.Conversation) -> str:
+    match conversation:
+        case cm.AgentConversation(agent_id=agent, agent_version=version):
+            assert_type(version, str | int | None | UnsetType)
+            return agent
+        case cm.ModelConversation(model=model):
+            assert_type(conversation.updated_at, datetime)
+            return model
+        case cm.Unknown():
+            return ""
+        case _:
+            assert_never(conversation)
+
+
+def past(data: bytes, other: bytes) -> list[str]:
+    entries = cm.snake.decode(data, cm.ConversationHistory).entries
+    messages = cm.snake.decode(other, cm.ConversationMessages).messages
+    assert_type(entries, list[cm.InputEntry])
+    assert_type(messages, list[cm.MessageEntry])
+    return [*map(replayed, entries), *map(said, messages)]
 
 
 def render(chunk: cm.ContentChunk) -> str:

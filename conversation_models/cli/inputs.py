@@ -149,7 +149,9 @@ class Documents:
         try:
             if tp is None:
                 codec.decode(member.text, msgspec.Raw)  # Raises if it is not JSON.
-                raise ConversationDecodeError(f"The keys do not tell the type of body: use --type - at `{member.path}`")
+                raise ConversationDecodeError(
+                    f"The keys do not tell the type of body: use --type or --at - at `{member.path}`"
+                )
             value = codec.decode(member.text, tp)
         except ConversationDecodeError as error:
             value = error if error.path is None else decode_error(error, member.text, member.path)

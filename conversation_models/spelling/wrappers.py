@@ -5,13 +5,17 @@ TypeScript's: ``{"raw": …, "type": "UNKNOWN", "isUnknown": true}``. Python's: 
 former, also in place of a known event that has a new chunk in it.
 """
 
+from typing import get_args
+
 from msgspec import Raw, Struct
 
 from ..jsontext import UNREADABLE, decoder_of
+from ..models.inputs import FunctionResultEntry, MessageInputEntry
+from ..models.tools import Tool
 from ..models.unknown import Unknown
 from .families import Naming
 
-__all__ = ["WRAPPER", "in_naming"]
+__all__ = ["WRAPPER", "in_naming", "member_in_naming"]
 
 WRAPPER: str = "UNKNOWN"
 """The tag of every wrapper. Only an ``Unknown`` with this tag need be passed to ``in_naming``."""
@@ -50,6 +54,20 @@ def in_naming(value: Unknown, naming: Naming) -> Unknown:
         return Unknown(WRAPPER, wrapped) if pythons.is_unknown else value
     except UNREADABLE:
         return value
+
+
+def member_in_naming(value: Unknown, naming: Naming) -> Unknown:
+    """``value``, a member of a document, as ``in_naming`` gives it, except that nothing for a request is taken out.
+
+    No SDK puts wrappers into requests, but a hostile client can: a gateway that looks for tools it does not allow sees
+    an ``Unknown``, and must not write the tool. So a tool, a message to the model, a result or a value without a tag
+    stays in its wrapper, which the service rejects.
+    """
+    written = in_naming(value, naming)
+    return value if naming == "snake" and (written.type is None or written.type in _TAGS_OF_REQUESTS) else written
+
+
+_TAGS_OF_REQUESTS = {cls.type for cls in (*get_args(Tool), MessageInputEntry, FunctionResultEntry)}
 
 
 def _tag_of(raw: Raw) -> str | None:

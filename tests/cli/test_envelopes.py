@@ -68,7 +68,7 @@ def test_paths_in_messages_begin_at_the_document() -> None:
     assert run("validate", *AT, "-", stdin=lines).out.splitlines() == [
         "-:1: invalid: Expected `str | array`, got `int` - at `$.response.body.outputs[0].content`",
         "-:2: warning: the models do not know $.response.body.region",
-        "-:3: invalid: The keys do not tell the type of body: use --type - at `$.response.body`",
+        "-:3: invalid: The keys do not tell the type of body: use --type or --at - at `$.response.body`",
         "-: 2 of 3 documents are invalid",
     ]
 

@@ -84,7 +84,7 @@ def test_a_type_has_the_name_of_its_model_or_union() -> None:
 def test_a_body_whose_keys_do_not_decide_is_an_error_that_names_the_option(command: list[str]) -> None:
     done = run(*command, stdin="{}")
     assert done.status == 1
-    assert (done.out + done.err).endswith("The keys do not tell the type of body: use --type - at `$`\n")
+    assert (done.out + done.err).endswith("The keys do not tell the type of body: use --type or --at - at `$`\n")
 
 
 def test_the_type_that_is_given_is_read() -> None:
@@ -113,7 +113,7 @@ def test_lines_may_be_bodies_of_several_kinds() -> None:
     done = run("validate", "-", stdin="\n".join(map(json.dumps, bodies)))
     assert done.out.splitlines() == [
         "-:3: warning: the service reported an error: no",
-        "-:4: invalid: The keys do not tell the type of body: use --type - at `$`",
+        "-:4: invalid: The keys do not tell the type of body: use --type or --at - at `$`",
         "-: 1 of 5 documents are invalid",
     ]
 

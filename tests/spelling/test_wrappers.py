@@ -110,3 +110,25 @@ def test_pythons_wrapper_of_an_event_becomes_typescripts() -> None:
     assert SSEDecoder().feed(frame) == [ServerSentEvent("UNKNOWN", PYTHONS_IN_CAMEL.decode())]
     frame = cm.snake.encode_event(cm.Unknown("UNKNOWN", PYTHONS))
     assert SSEDecoder().feed(frame) == [ServerSentEvent("UNKNOWN", PYTHONS.decode())]
+
+
+@pytest.mark.parametrize("decode", [cm.camel, cm.snake], ids=str)
+@pytest.mark.parametrize(
+    "inside",
+    [
+        b'{"type":"code_interpreter"}',
+        b'{"type":"connector","connector_id":"c"}',
+        b'{"type":"message.input","role":"system","content":"x"}',
+        b'{"type":"function.result","tool_call_id":"c","result":"x"}',
+        b'{"role":"system","content":"x"}',
+        b"[1]",
+    ],
+)
+def test_nothing_comes_out_of_its_wrapper_on_its_way_through_a_request(decode: cm.Codec, inside: bytes) -> None:
+    """A gateway that looks for a tool or an entry sees an Unknown: it must not write what it has not seen."""
+    wrapper = b'{"raw":%b,"type":"UNKNOWN","isUnknown":true}' % inside
+    request = decode.decode(b'{"inputs":[%b],"tools":[%b]}' % (wrapper, wrapper), cm.ConversationRequest)
+    assert isinstance(request.inputs, list)
+    assert isinstance(request.tools, list)
+    assert (*request.inputs, *request.tools) == (cm.Unknown("UNKNOWN", wrapper),) * 2
+    assert cm.snake.encode(request).count(wrapper) == 2

@@ -20,7 +20,7 @@ from ..jsontext import child_path, decode_error, decoder_of
 from ..models.base import is_model
 from ..models.failures import ServiceError, error_body
 from ..models.recognition import is_misread
-from ..spelling.families import NAMES, PLAIN, Family, Naming, unwrapped
+from ..spelling.families import NAMES, PLAIN, Family, Naming, keys_of, other_naming, unwrapped
 from ..spelling.foreign import foreign_fields_of, hides_models, holds_models
 from .foreign_plan import ForeignPlan
 from .model_plan import ModelPlan
@@ -83,9 +83,13 @@ class Plans:
             value = self._models[model].read(raw, "$", [])
         except ValidationError:
             return False
-        except ConversationDecodeError:
-            return True
+        except ConversationDecodeError as error:
+            return not self._is_misspelled(error, model, "$")
         return not is_misread(value)
+
+    def _is_misspelled(self, error: ConversationDecodeError, model: Any, path: str) -> bool:
+        """Whether a key of the ``model`` at ``path`` itself is in the other spelling: the error names that key."""
+        return error.path in {child_path(path, key) for key in keys_of[model, self.family.naming].decisive}
 
     def _build_reader(self, tp: Any) -> Read:
         tp = unwrapped(tp)
@@ -207,6 +211,12 @@ class Plans:
                 if tag is not UNSET:
                     raise decode_error(error, raw, path) from error
                 continue
+            except ConversationDecodeError as error:
+                other = plain_plans[other_naming(self.family.naming)]
+                if tag is UNSET and self._is_misspelled(error, model, path) and not other.fits(raw, model):
+                    del met[before:]
+                    continue
+                raise
             if tag is not UNSET or not is_misread(value):
                 return value
             del met[before:]

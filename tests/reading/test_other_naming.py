@@ -87,6 +87,30 @@ def test_untagged_members_are_the_same_after_a_round_trip_through_either_naming(
             assert other.decode(other.encode(value), list[union]) == value
 
 
+NEITHER = [
+    # The keys that both namings share identify it, and a value is wrong in both.
+    ('{"result":5,"toolCallId":"t"}', cm.InputEntry),
+    ('{"result":5,"tool_call_id":"t"}', cm.InputEntry),
+    ('{"id":"c","created_at":"2025-06-06T10:00:00Z","updated_at":"2025-06-06T10:00:00Z","model":5}', cm.Conversation),
+    ('{"id":"c","createdAt":"2025-06-06T10:00:00Z","updatedAt":"2025-06-06T10:00:00Z","model":5}', cm.Conversation),
+]
+
+
+@pytest.mark.parametrize("codec", CODECS.values(), ids=CODECS)
+@pytest.mark.parametrize(("member", "union"), NEITHER)
+def test_a_member_that_fits_in_neither_naming_is_unknown(member: str, union: Any, codec: cm.Codec) -> None:
+    assert codec.decode(member, union) == cm.Unknown(None, member.encode())
+
+
+def test_an_unknown_field_in_the_other_spelling_does_not_make_a_conversation_another_one() -> None:
+    text = (
+        '{"id":"c","created_at":"2025-06-06T10:00:00Z","updated_at":"2025-06-06T10:00:00Z","model":"m","agentId":"a"}'
+    )
+    value = cm.snake.decode(text, cm.Conversation)
+    assert isinstance(value, cm.ModelConversation)
+    assert dict(value.unknown_fields) == {"agentId": "a"}
+
+
 @pytest.mark.parametrize("codec", CODECS.values(), ids=CODECS)
 @pytest.mark.parametrize("agent", [None, "a"])
 def test_a_field_of_an_output_makes_a_message_an_output_whatever_the_other_naming_says(

@@ -10,7 +10,7 @@ __all__ = ["USUAL_EXAMPLES", "amount", "examples", "in_full_if_long"]
 
 T = TypeVar("T", bound=Callable[..., Any])
 
-USUAL_EXAMPLES = 25
+USUAL_EXAMPLES = 15
 """A property test gets no more than these by default."""
 
 

@@ -44,6 +44,11 @@ class Listed(msgspec.Struct, array_like=True):
     body: cm.ConversationResponse
 
 
+class Row(msgspec.Struct, array_like=True, tag="row"):
+    number: int
+    body: cm.ConversationResponse
+
+
 class Page(msgspec.Struct, Generic[T]):
     items: list[T]
     next_page: str | None = None
@@ -279,6 +284,7 @@ WRONG: list[tuple[Any, str, str, str]] = [
     (Record, '{"bodies":[]}', "Expected `object`, got `array`", "$.bodies"),
     (Pair, "[7]", "Expected `object`, got `int`", "$[0]"),
     (Listed, "[3,[]]", "Expected `object`, got `array`", "$[1]"),
+    (Row, '["row",3,[]]', "Expected `object`, got `array`", "$[2]"),
     (Keyed, '{"entry":{"type":"function.call"}}', "missing required field", "$.entry"),
     (tuple[cm.ConversationResponse, int], "[]", "Expected `array` of length 2", "$"),
     (Needed, '{"seen":true}', "missing required field `entry`", "$"),

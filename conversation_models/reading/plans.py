@@ -195,9 +195,11 @@ class Plans:
             except OddMemberError:
                 pass
         before = len(met)
+        misread: Any = None
         for model, naming in candidates:
             if naming != self.family.naming:
-                if plain_plans[naming].fits(raw, model):
+                # In the other naming, a member of the content may be wrong that makes it something else.
+                if model is not misread and plain_plans[naming].fits(raw, model):
                     raise _in_other_naming(model, naming, path)
                 continue
             try:
@@ -209,6 +211,7 @@ class Plans:
                 continue
             if tag is not UNSET or not is_misread(value):
                 return value
+            misread = model
             del met[before:]
         name = None if tag is UNSET else tag
         meet(met, (union.members, name, path))

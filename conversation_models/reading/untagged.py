@@ -96,13 +96,18 @@ class Merged:
             inner = self._converter(arguments[0]) or _unchanged
             return lambda value: list(map(inner, value)) if type(value) is list else value
         members = members_of(tp)
+        others = [convert for arm in arguments if arm not in members and (convert := self._converter(arm))]
+        if len(others) + bool(members) > 1:
+            raise TypeError("Values of several arms have to be converted, each in its own way")
         if members:
             reading = self._structs[members]
             if len(members) == len(arguments):
                 return reading.convert
             return lambda value: reading.convert(value) if type(value) is reading.struct else value
-        others = [convert for arm in arguments if (convert := self._converter(arm))]
-        return others[0] if len(others) == 1 else None
+        (only,) = others
+        cls = next((self._structs[arm].struct for arm in arguments if is_model(arm) and holds_unions[arm]), list)
+        # A value of another arm, such as null, is as it should be.
+        return lambda value: only(value) if type(value) is cls else value
 
     def _build(self, key: Any) -> "_Reading":
         if is_model(key):

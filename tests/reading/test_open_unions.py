@@ -326,6 +326,31 @@ def test_an_assistants_citation_makes_an_output_whatever_the_other_naming_reads(
     assert [type(entry).__name__ for entry in entries] == ["Unknown", "MessageOutputEntry"]
 
 
+RESPONSE_WITHOUT_TAGS = b'{"conversation_id":"c","outputs":[{"content":"x"}]}'
+RESPONSE = cm.ConversationResponse(conversation_id="c", outputs=[cm.MessageOutputEntry(content="x")])
+
+
+@pytest.mark.parametrize(
+    ("tp", "data", "value"),
+    [
+        (cm.OutputEntry | list[cm.OutputEntry], b'[{"content":"x"}]', RESPONSE.outputs),
+        (cm.OutputEntry | list[cm.OutputEntry], b'{"content":"x"}', RESPONSE.outputs[0]),
+        (list[cm.ConversationResponse | None], b"[null,%b]" % RESPONSE_WITHOUT_TAGS, [None, RESPONSE]),
+        (list[cm.ConversationResponse | list[int]], b"[[1],%b]" % RESPONSE_WITHOUT_TAGS, [[1], RESPONSE]),
+        (
+            list[cm.ConversationResponse | list[cm.OutputEntry]],
+            b'[%b,[{"content":"x"}]]' % RESPONSE_WITHOUT_TAGS,
+            [RESPONSE, RESPONSE.outputs],
+        ),
+        (set[cm.OutputEntry], b'[{"content":"x"}]', {*RESPONSE.outputs}),
+        (frozenset[cm.OutputEntry], b'[{"type":"z"}]', frozenset([cm.Unknown("z", b'{"type":"z"}')])),
+    ],
+)
+def test_untagged_and_unknown_members_are_read_beside_other_arms_and_in_sets(tp: Any, data: bytes, value: Any) -> None:
+    decoded = cm.snake.decode(data, tp)
+    assert decoded == value
+
+
 def test_a_model_that_is_asked_for_needs_no_tag() -> None:
     assert cm.snake.decode(b'{"text":"a"}', cm.TextChunk) == cm.TextChunk(text="a")
 

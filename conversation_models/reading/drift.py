@@ -9,7 +9,7 @@ from ..jsontext import child_path, decoder_of
 from ..models.base import TaggedModel, is_model
 from ..models.variants import fields_of
 from ..spelling.families import Naming, keys_of, unwrapped
-from ..spelling.foreign import foreign_fields_of, foreign_keys_of, holds_models
+from ..spelling.foreign import foreign_fields_of, foreign_steps_of, holds_models
 from .open_union import members_of
 from .parts import item_types, without_metadata
 from .plans import plain_plans
@@ -29,16 +29,14 @@ def find_drift(data: Any, tp: Any, naming: Naming, path: str, found: list[str]) 
     members = members_of(tp)
     if members and (kind == b"{" or len(members) == len(get_args(tp))):
         _drift_of_member(data, members, naming, path, found)
-    elif kind == b"{":
-        if is_model(tp):
-            _drift_of_model(data, tp, naming, path, found)
-        elif foreign := foreign_fields_of(tp):
-            types = {key: foreign[name] for name, key in foreign_keys_of(tp).items()}
+    elif kind == b"{" and is_model(tp):
+        _drift_of_model(data, tp, naming, path, found)
+    elif kind in (b"{", b"["):
+        if foreign := foreign_fields_of(tp):
+            types = {step: foreign[name] for name, step in foreign_steps_of(tp).items()}
             _drift_of_fields(data, types, naming, path, found)
         else:
             _drift_of_arguments(data, tp, naming, path, found)
-    elif kind == b"[":
-        _drift_of_arguments(data, tp, naming, path, found)
 
 
 def _drift_of_arguments(data: Any, tp: Any, naming: Naming, path: str, found: list[str]) -> None:
@@ -60,10 +58,11 @@ def _drift_of_arguments(data: Any, tp: Any, naming: Naming, path: str, found: li
             find_drift(data, arm, naming, path, found)
 
 
-def _drift_of_fields(data: Any, types: dict[str, Any], naming: Naming, path: str, found: list[str]) -> None:
-    for key, raw in decoder_of[dict[str, Raw]].decode(data).items():
-        if key in types:
-            find_drift(raw, types[key], naming, child_path(path, key), found)
+def _drift_of_fields(data: Any, types: dict[str | int, Any], naming: Naming, path: str, found: list[str]) -> None:
+    parts = decoder_of[dict[str, Raw] | list[Raw]].decode(data)
+    for step, raw in parts.items() if isinstance(parts, dict) else enumerate(parts):
+        if step in types:
+            find_drift(raw, types[step], naming, child_path(path, step), found)
 
 
 def _drift_of_member(raw: Any, members: tuple[Any, ...], naming: Naming, path: str, found: list[str]) -> None:

@@ -7,7 +7,7 @@ from msgspec import UNSET, Raw, Struct, UnsetType, ValidationError, defstruct, f
 from msgspec.json import Decoder
 
 from ..jsontext import child_path
-from ..spelling.foreign import foreign_fields_of, foreign_keys_of, holds_models
+from ..spelling.foreign import foreign_fields_of, foreign_keys_of, foreign_steps_of, holds_models
 from .parts import Met, Read, read_part
 
 __all__ = ["ForeignPlan"]
@@ -29,9 +29,7 @@ class ForeignPlan:
         # attrs leaves out the underscores at the beginning of a name.
         aliases = {attribute.name: attribute.alias for attribute in getattr(cls, "__attrs_attrs__", ())}
         self._arguments = {name: aliases.get(name, name) for name in self._types}
-        self._steps: dict[str, str | int] = (
-            {name: position for position, name in enumerate(keys)} if is_array else {**keys}
-        )
+        self._steps = foreign_steps_of(tp)
         fields: list[Any] = []
         for name, part in self._types.items():
             shown = Raw if holds_models[part] else part

@@ -11,7 +11,7 @@ the reader of a union can tell whether an untagged member fits a model.
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
-from msgspec import UNSET, Raw, Struct, UnsetType, ValidationError
+from msgspec import UNSET, Raw, Struct, UnsetType, ValidationError, defstruct
 from msgspec.json import Decoder
 
 from ..building import Built
@@ -20,11 +20,12 @@ from ..jsontext import child_path, decode_error, decoder_of
 from ..models.base import is_model
 from ..models.failures import ServiceError, error_body
 from ..models.recognition import is_misread
+from ..models.unknown import Unknown
 from ..spelling.families import NAMES, PLAIN, Family, Naming, keys_of, other_naming, unwrapped
 from ..spelling.foreign import foreign_fields_of, hides_models, holds_models
 from .foreign_plan import ForeignPlan
 from .model_plan import ModelPlan
-from .open_union import OpenUnion, members_of, unknown
+from .open_union import OpenUnion, is_beyond_msgspec, members_of, unknown
 from .parts import (
     BEGIN_ARRAY,
     BEGIN_OBJECT,
@@ -156,9 +157,11 @@ class Plans:
         others = [arm for arm in arms if arm not in members[1:] and arm is not ServiceError]
         # A list of untagged models is a type that msgspec refuses.
         others = [
-            _with_raw_arguments(arm) if holds_models[arm] and _is_container(without_metadata(arm)) else arm
+            _with_raw_arguments(arm) if holds_models[arm] and _is_container(without_metadata(arm)) else _stand_in(arm)
             for arm in others
         ]
+        if not others:
+            return self._readers[ServiceError]
         decode_other = decoder_of[Union[tuple(others)]].decode
         is_open_to_all = len(members) == len(arms)
         union = self.unions[members] if members else None
@@ -177,14 +180,23 @@ class Plans:
             return decode_other(raw)
 
         def read_arm_or_error(raw: Any, path: str, met: list[Met]) -> Any:
+            before = len(met)
             try:
-                return read_arm(raw, path, met)
+                value = read_arm(raw, path, met)
             except (ValidationError, ConversationDecodeError):
                 try:
                     return error_body(raw)
                 except ValidationError:
                     pass
                 raise
+            if type(value) is Unknown:
+                try:
+                    error = error_body(raw)
+                except ValidationError:
+                    return value
+                del met[before:]
+                return error
+            return value
 
         return read_arm_or_error if ServiceError in arms else read_arm
 
@@ -199,9 +211,11 @@ class Plans:
             except OddMemberError:
                 pass
         before = len(met)
+        misread: Any = None
         for model, naming in candidates:
             if naming != self.family.naming:
-                if plain_plans[naming].fits(raw, model):
+                # In the other naming, a member of the content may be wrong that makes it something else.
+                if model is not misread and plain_plans[naming].fits(raw, model):
                     raise _in_other_naming(model, naming, path)
                 continue
             try:
@@ -219,6 +233,7 @@ class Plans:
                 raise
             if tag is not UNSET or not is_misread(value):
                 return value
+            misread = model
             del met[before:]
         name = None if tag is UNSET else tag
         meet(met, (union.members, name, path))
@@ -264,7 +279,7 @@ class Plans:
                 return {key: read_part(read, part, child_path(path, str(key)), met) for key, part in value.items()}
             if isinstance(value, list) and members:
                 self._read_members(value, members, path, met)
-                return value
+                return make(value) if make else value
             types = item_types(inner, len(value))
             parts = [
                 read_part(self._readers[part_type], part, f"{path}[{index}]", met) if isinstance(part, Raw) else part
@@ -302,6 +317,18 @@ def _by_tag(raw: Raw, arms: list[Any]) -> Any:
         if tag is not None and decoder_of[Any].decode(tag) == config.tag:
             return cls
     return None
+
+
+def _stand_in(tp: Any) -> Any:
+    """A type of the same kind of JSON value and with the same tag, where msgspec does not read ``tp`` itself."""
+    if not is_beyond_msgspec[tp]:
+        return tp
+    if not _is_struct(tp):
+        return list[Raw] if _is_array(tp) else dict[str, Raw]
+    config = _class_of(tp).__struct_config__
+    return defstruct(
+        _class_of(tp).__name__, [], tag_field=config.tag_field, tag=config.tag, array_like=config.array_like
+    )
 
 
 def _is_object(tp: Any) -> bool:

@@ -22,7 +22,7 @@ from ..models.base import is_model
 from ..models.recognition import MISREADABLE, RECOGNISED_BY, is_misread
 from ..models.requests import ConversationAppendRequest, ConversationRequest, ConversationRestartRequest
 from ..models.variants import fields_of
-from ..spelling.families import Family, keys_of
+from ..spelling.families import PLAIN, Family, keys_of
 from ..spelling.foreign import hides_models, is_any
 from .open_union import holds_unions, keys_of_sign, members_of
 from .parts import OddMemberError, arms_of, public_type, without_unset
@@ -96,19 +96,31 @@ class Merged:
             inner = self._converter(arguments[0]) or _unchanged
             return lambda value: list(map(inner, value)) if type(value) is list else value
         members = members_of(tp)
+        others = [convert for arm in arguments if arm not in members and (convert := self._converter(arm))]
+        if len(others) + bool(members) > 1:
+            raise TypeError("Values of several arms have to be converted, each in its own way")
         if members:
             reading = self._structs[members]
             if len(members) == len(arguments):
                 return reading.convert
             return lambda value: reading.convert(value) if type(value) is reading.struct else value
-        others = [convert for arm in arguments if (convert := self._converter(arm))]
-        return others[0] if len(others) == 1 else None
+        (only,) = others
+        cls = next((self._structs[arm].struct for arm in arguments if is_model(arm) and holds_unions[arm]), list)
+        # A value of another arm, such as null, is as it should be.
+        return lambda value: only(value) if type(value) is cls else value
 
     def _build(self, key: Any) -> "_Reading":
         if is_model(key):
             return self._build_model(key)
+        return self._build_guess(key) if self._guess in key else self._build_union(key)
+
+    def _build_guess(self, members: tuple[Any, ...]) -> "_Reading":
+        keys = {key for model in members for key in keys_of[model, self._family.naming].by_name.values()}
+        # A learned key that is a known field of another member can make a message something else.
+        is_sure = keys.isdisjoint(self._family.learned.get(self._guess, ()))
+        family = self._family if is_sure else PLAIN[self._family.naming]
         # A tagged struct that is alone is read with or without its tag.
-        return _Reading(self._family.classes[self._guess], _as_read) if self._guess in key else self._build_union(key)
+        return _Reading(family.classes[self._guess], _as_read)
 
     def _build_model(self, model: Any) -> "_Reading":
         config = model.__struct_config__

@@ -68,4 +68,6 @@ def naming_of(data: "Buffer | str") -> Naming | None:
 
 
 def _spelling_of(is_snake: bool, is_camel: bool) -> Naming | None:
-    return None if is_snake == is_camel else "snake" if is_snake else "camel"
+    if is_snake == is_camel:
+        return None
+    return "snake" if is_snake else "camel"

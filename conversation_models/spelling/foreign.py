@@ -15,6 +15,7 @@ __all__ = [
     "field_names_of",
     "foreign_fields_of",
     "foreign_keys_of",
+    "foreign_steps_of",
     "hides_models",
     "holds_models",
     "is_any",
@@ -52,6 +53,18 @@ def foreign_keys_of(tp: Any) -> dict[str, str]:
     cls: Any = get_origin(tp) or tp
     infos = structs.fields(tp) if issubclass(cls, Struct) else ()
     return {name: name for name in foreign_fields_of(tp)} | {info.name: info.encode_name for info in infos}
+
+
+def foreign_steps_of(tp: Any) -> dict[str, str | int]:
+    """By the names of the fields, the last step of the path to each: its key, or its position if values are arrays."""
+    cls: Any = get_origin(tp) or tp
+    keys = foreign_keys_of(tp)
+    config = cls.__struct_config__ if issubclass(cls, Struct) else None
+    if not (issubclass(cls, tuple) or (config is not None and config.array_like)):
+        return {**keys}
+    # The tag of a struct is the first item.
+    start = int(config is not None and config.tag is not None)
+    return {name: position for position, name in enumerate(keys, start)}
 
 
 def _build_holds_models(tp: Any) -> bool:

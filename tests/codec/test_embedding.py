@@ -44,6 +44,11 @@ class Listed(msgspec.Struct, array_like=True):
     body: cm.ConversationResponse
 
 
+class Row(msgspec.Struct, array_like=True, tag="row"):
+    number: int
+    body: cm.ConversationResponse
+
+
 class Page(msgspec.Struct, Generic[T]):
     items: list[T]
     next_page: str | None = None
@@ -279,6 +284,7 @@ WRONG: list[tuple[Any, str, str, str]] = [
     (Record, '{"bodies":[]}', "Expected `object`, got `array`", "$.bodies"),
     (Pair, "[7]", "Expected `object`, got `int`", "$[0]"),
     (Listed, "[3,[]]", "Expected `object`, got `array`", "$[1]"),
+    (Row, '["row",3,[]]', "Expected `object`, got `array`", "$[2]"),
     (Keyed, '{"entry":{"type":"function.call"}}', "missing required field", "$.entry"),
     (tuple[cm.ConversationResponse, int], "[]", "Expected `array` of length 2", "$"),
     (Needed, '{"seen":true}', "missing required field `entry`", "$"),
@@ -329,3 +335,45 @@ def test_a_value_of_the_callers_is_written_without_running_its_checks() -> None:
     value = Checked(RESPONSE)
     assert json.loads(cm.snake.encode(value)) == {"body": json.loads(BODY_TEXT)}
     assert [value] == CHECKED
+
+
+class Card(msgspec.Struct, tag="card"):
+    held: cm.Conversation
+
+
+class Problem(msgspec.Struct, tag="problem"):
+    error: cm.ServiceError | msgspec.UnsetType = msgspec.UNSET
+
+
+class Shelf(NamedTuple):
+    held: cm.Conversation
+
+
+ERROR = cm.ServiceError(b'{"detail":"no"}')
+UNKNOWN = cm.Unknown(None, b"{}")
+
+
+@pytest.mark.parametrize(
+    ("tp", "text", "value"),
+    [
+        (Card | None, "null", None),
+        (Card | None, '{"type":"card","held":{}}', Card(UNKNOWN)),
+        (list[Holder[cm.Conversation] | None], '[null,{"held":{}}]', [None, Holder(UNKNOWN)]),
+        (Shelf | int, "5", 5),
+        (Shelf | int, "[{}]", Shelf(UNKNOWN)),
+        (Card | Problem, '{"type":"card","held":{}}', Card(UNKNOWN)),
+        (Card | Problem, '{"type":"problem","error":{"detail":"no"}}', Problem(ERROR)),
+        (Card | cm.OutputEntry, '{"content":"x"}', cm.MessageOutputEntry(content="x")),
+        (Problem, "{}", Problem()),
+    ],
+)
+@every_codec
+def test_types_that_only_the_second_path_reads_may_be_in_unions(tp: Any, text: str, value: Any, naming: str) -> None:
+    assert CODECS[naming].decode(text, tp) == value
+
+
+@every_codec
+def test_a_wrong_value_beside_such_a_type_is_an_error_at_its_path(naming: str) -> None:
+    with pytest.raises(cm.ConversationDecodeError, match=r"Expected `object \| null`, got `int`") as caught:
+        CODECS[naming].decode('[{"type":"card","held":{}},5]', list[Card | None])
+    assert caught.value.path == "$[1]"

@@ -253,3 +253,12 @@ def test_an_error_may_be_in_the_place_of_an_answer(codec: cm.Codec) -> None:
     # An answer with a message is an answer.
     body = codec.encode(answer.with_unknown_fields({"message": "Deprecated", "error": {"message": "none"}}))
     assert isinstance(codec.decode(body, either), cm.ConversationResponse)
+
+
+@pytest.mark.parametrize("union", [cm.Conversation, cm.OutputEntry], ids=["conversation", "entry"])
+def test_an_error_beside_a_union_of_models_is_not_a_member_of_unknown_type(union: Any) -> None:
+    codec = cm.Codec("snake")
+    assert codec.decode(b'{"detail":"no"}', union | cm.ServiceError) == cm.ServiceError(b'{"detail":"no"}')
+    assert codec.decode(b'[{"detail":"no"}]', list[union | cm.ServiceError]) == [cm.ServiceError(b'{"detail":"no"}')]
+    assert not codec.unknown_seen
+    assert isinstance(codec.decode(b'{"new":1}', union | cm.ServiceError), cm.Unknown)

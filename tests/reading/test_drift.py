@@ -2,11 +2,12 @@
 
 import json
 import re
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import Struct
 
 import conversation_models as cm
 
@@ -174,13 +175,25 @@ def test_drift_refuses_text_that_is_not_json(data: bytes) -> None:
     assert caught.value.path is None
 
 
+class Pair(NamedTuple):
+    number: int
+    chunk: cm.TextChunk
+
+
+class Row(Struct, array_like=True, tag="row"):
+    number: int
+    chunk: cm.TextChunk
+
+
 @pytest.mark.parametrize(
     ("tp", "data", "paths"),
     [
+        (Pair, b'[1,{"text":"x","new":1}]', ["$[1].new"]),
+        (list[Row], b'[["row",1,{"text":"x","new":1}]]', ["$[0][2].new"]),
         (dict[str, cm.TextChunk], b'{"a":{"text":"x","new":1}}', ["$.a.new"]),
         (tuple[cm.TextChunk], b'[{"text":"x","new":1}]', ["$[0].new"]),
         (list[tuple[cm.TextChunk]], b'[[{"text":"x"}],[{"text":"x","new":1}]]', ["$[1][0].new"]),
     ],
 )
-def test_drift_looks_into_lists_and_dicts_of_one_model(tp: Any, data: bytes, paths: list[str]) -> None:
+def test_drift_looks_into_lists_dicts_and_arrays(tp: Any, data: bytes, paths: list[str]) -> None:
     assert cm.camel.drift(data, tp) == paths

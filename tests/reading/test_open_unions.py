@@ -292,6 +292,65 @@ def test_a_learned_key_of_one_member_does_not_change_how_others_are_read() -> No
     assert isinstance(codec.decode(repeated, tp)[0], cm.Unknown)
 
 
+@every_naming
+@pytest.mark.parametrize(
+    ("learned", "fields", "cls"),
+    [
+        ({"agent_id": 1}, {"agent_id": "a"}, cm.MessageOutputEntry),
+        ({"model": 1}, {"model": None}, cm.MessageOutputEntry),
+        ({"result": 1, "tool_call_id": 1}, {"result": "r", "tool_call_id": "c"}, cm.FunctionResultEntry),
+    ],
+)
+def test_a_learned_key_of_message_inputs_does_not_make_other_entries_of_requests_inputs(
+    learned: Any, fields: Any, cls: Any, naming: Naming
+) -> None:
+    codec = cm.Codec(naming)
+
+    def entry(role: str, more: Any) -> Any:
+        body = dumps({"inputs": [{"role": role, "content": "x", **{key(name, naming): more[name] for name in more}}]})
+        return codec.decode(body, cm.ConversationRequest).inputs[0]
+
+    for name in learned:
+        assert isinstance(entry("user", {name: learned[name]}), cm.MessageInputEntry)
+    assert len(codec.unknown_seen) == len(learned)
+    assert isinstance(entry("assistant", fields), cls)
+
+
+@pytest.mark.parametrize("chunk", [{"title": "t", "favicon": None}, {"type": "tool_reference"}], ids=dumps)
+@every_naming
+def test_an_assistants_citation_makes_an_output_whatever_the_other_naming_reads(naming: Naming, chunk: Any) -> None:
+    content = [chunk, {key("document_url", naming): "u"}]
+    # The first one takes the document to the reader of single members.
+    data = dumps([{"type": "video.output"}, {"role": "assistant", "content": content}])
+    entries = CODECS[naming].decode(data, list[cm.InputEntry])
+    assert [type(entry).__name__ for entry in entries] == ["Unknown", "MessageOutputEntry"]
+
+
+RESPONSE_WITHOUT_TAGS = b'{"conversation_id":"c","outputs":[{"content":"x"}]}'
+RESPONSE = cm.ConversationResponse(conversation_id="c", outputs=[cm.MessageOutputEntry(content="x")])
+
+
+@pytest.mark.parametrize(
+    ("tp", "data", "value"),
+    [
+        (cm.OutputEntry | list[cm.OutputEntry], b'[{"content":"x"}]', RESPONSE.outputs),
+        (cm.OutputEntry | list[cm.OutputEntry], b'{"content":"x"}', RESPONSE.outputs[0]),
+        (list[cm.ConversationResponse | None], b"[null,%b]" % RESPONSE_WITHOUT_TAGS, [None, RESPONSE]),
+        (list[cm.ConversationResponse | list[int]], b"[[1],%b]" % RESPONSE_WITHOUT_TAGS, [[1], RESPONSE]),
+        (
+            list[cm.ConversationResponse | list[cm.OutputEntry]],
+            b'[%b,[{"content":"x"}]]' % RESPONSE_WITHOUT_TAGS,
+            [RESPONSE, RESPONSE.outputs],
+        ),
+        (set[cm.OutputEntry], b'[{"content":"x"}]', {*RESPONSE.outputs}),
+        (frozenset[cm.OutputEntry], b'[{"type":"z"}]', frozenset([cm.Unknown("z", b'{"type":"z"}')])),
+    ],
+)
+def test_untagged_and_unknown_members_are_read_beside_other_arms_and_in_sets(tp: Any, data: bytes, value: Any) -> None:
+    decoded = cm.snake.decode(data, tp)
+    assert decoded == value
+
+
 def test_a_model_that_is_asked_for_needs_no_tag() -> None:
     assert cm.snake.decode(b'{"text":"a"}', cm.TextChunk) == cm.TextChunk(text="a")
 

@@ -119,3 +119,12 @@ def test_a_field_of_an_output_makes_a_message_an_output_whatever_the_other_namin
     key = "agentId" if codec is cm.camel else "agent_id"
     text = json.dumps({"role": "assistant", "content": "x", key: agent})
     assert codec.decode(text, cm.InputEntry) == cm.MessageOutputEntry(content="x", agent_id=agent)
+
+
+@pytest.mark.parametrize("codec", CODECS.values(), ids=CODECS)
+def test_a_null_key_of_another_model_in_the_other_naming_is_an_unknown_field(codec: cm.Codec) -> None:
+    time = "2025-06-06T10:00:00Z"
+    body = {"id": "c", "created_at": time, "updated_at": time, "model": "m", "agent_id": None}
+    value = cm.snake.decode(json.dumps(body), cm.Conversation)
+    assert isinstance(value, cm.ModelConversation)
+    assert codec.decode(codec.encode(value), cm.Conversation) == value

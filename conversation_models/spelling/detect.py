@@ -60,7 +60,7 @@ def naming_of(data: "Buffer | str") -> Naming | None:
         own = ()  # An array, lines, or no JSON at all.
     pairs = zip(own[::2], own[1::2], strict=True)
     found: list[Naming | None] = [_spelling_of(snake is not UNSET, camel is not UNSET) for snake, camel in pairs]
-    verdicts = {naming for naming in found if naming}
+    verdicts: set[Naming] = {naming for naming in found if naming}
     if verdicts and (found[0] or len(verdicts) == 1):
         return found[0] or verdicts.pop()
     key = _renamed_key[ROOTS].search(text)

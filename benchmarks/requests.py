@@ -20,13 +20,13 @@ def _message(author: Author, role: str, length: int) -> Json:
 
 def _one_question() -> bytes:
     author = Author(21)
-    return encode({"inputs": author.prose(120), "model": "mistral-medium-latest", "stream": True})
+    return encode({"inputs": author.prose(120), "model": "mistral-medium-latest", "stream": False})
 
 
 def _messages() -> bytes:
     author = Author(22)
     inputs = [_message(author, ("user", "assistant")[index % 2], 150) for index in range(20)]
-    return encode({"inputs": inputs, "model": "mistral-medium-latest", "stream": True, "store": False})
+    return encode({"inputs": inputs, "model": "mistral-medium-latest", "store": False})
 
 
 def _with_tools() -> bytes:

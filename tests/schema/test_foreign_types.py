@@ -31,7 +31,7 @@ class Row(msgspec.Struct, array_like=True):
 
 class Tree(msgspec.Struct):
     chunk: cm.TextChunk
-    children: list["Tree"] = []
+    children: "list[Tree]" = []  # Python 3.10 does not look into `list["Tree"]`.
 
 
 class Page(msgspec.Struct, Generic[T]):

@@ -49,11 +49,12 @@ class Declared(NamedTuple):
 
 def _arms(tp: Any) -> Iterator[Any]:
     """The types in unions, aliases and annotations."""
-    if isinstance(tp, TypeAliasType):
-        yield from _arms(tp.__value__)
-    elif isinstance(get_origin(tp), TypeAliasType):
+    # First, since in Python 3.10 an alias with arguments says that it is one without.
+    if isinstance(get_origin(tp), TypeAliasType):
         yield from _arms(get_args(tp)[0])
         yield from (NoneType, *([Unset] if get_origin(tp).__name__ == "OptionalNullable" else []))
+    elif isinstance(tp, TypeAliasType):
+        yield from _arms(tp.__value__)
     elif get_origin(tp) is Annotated:
         yield from _arms(get_args(tp)[0])
     elif get_origin(tp) in (Union, UnionType):

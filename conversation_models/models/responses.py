@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
-from math import isfinite
 from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec import UNSET, Raw, UnsetType, field
@@ -76,9 +75,12 @@ def _sum_of_values(left: Any, right: Any) -> Any:
     if _is_number(left) and _is_number(right):
         with suppress(OverflowError):  # An integer may be larger than any float.
             total = left + right
-            if isinstance(total, int) or isfinite(total):
+            if isinstance(total, int) or -_INFINITY < total < _INFINITY:
                 return total
     return left if right is UNSET or (right is None and left is not UNSET) else right
+
+
+_INFINITY = float("inf")
 
 
 def _is_number(value: Any) -> bool:

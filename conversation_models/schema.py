@@ -25,7 +25,13 @@ from .models.variants import fields_of
 from .reading.open_union import members_of
 from .reading.parts import public_type
 from .spelling.families import Naming, keys_of, unwrapped
-from .spelling.foreign import foreign_fields_of, foreign_keys_of, holds_models
+from .spelling.foreign import (
+    foreign_arguments_of,
+    foreign_fields_of,
+    foreign_keys_of,
+    holds_models,
+    is_written_as_array,
+)
 
 __all__ = ["schema_of"]
 
@@ -110,11 +116,9 @@ class _Schemas:
         if required is None:
             parameters = signature(cls).parameters.values()
             required = {parameter.name for parameter in parameters if parameter.default is parameter.empty}
-        # attrs leaves out the underscores at the beginning of a name.
-        aliases = {attribute.name: attribute.alias for attribute in getattr(cls, "__attrs_attrs__", ())}
-        keys = foreign_keys_of(tp)
+        keys, arguments = foreign_keys_of(tp), foreign_arguments_of(tp)
         properties = {keys[name]: self.of(part) for name, part in foreign_fields_of(tp).items()}
-        return _object(cls, properties, [key for name, key in keys.items() if aliases.get(name, name) in required])
+        return _object(cls, properties, [key for name, key in keys.items() if arguments[name] in required])
 
     # Unions ----------------------------------------------------------------------------------------------------------
 
@@ -208,9 +212,8 @@ def _object(cls: Any, properties: Schema, required: list[str]) -> Schema:
     about = {"title": cls.__name__, **({"description": summary} if summary else {})}
     config = getattr(cls, "__struct_config__", None)
     tag = {key: {"const": value} for key, value in _tag_of(cls).items()}
-    is_tuple = issubclass(cls, tuple)
-    is_closed = is_tuple or (config is not None and config.forbid_unknown_fields)
-    if is_tuple or (config is not None and config.array_like):
+    is_closed = config.forbid_unknown_fields if config else issubclass(cls, tuple)
+    if is_written_as_array(cls):
         items = [*tag.values(), *properties.values()]
         end = {"items": False} if is_closed else {}
         return {**about, "type": "array", "prefixItems": items, "minItems": len(tag) + len(required), **end}

@@ -9,13 +9,12 @@ from ..jsontext import UNREADABLE, decoder_of
 from ..models.conversations import Conversation, ConversationHistory, ConversationMessages
 from ..models.events import ConversationEvent
 from ..models.failures import ServiceError, service_error
-from ..models.recognition import ROOTS
+from ..models.recognition import ROOT_MODELS
 from ..models.requests import ConversationAppendRequest, ConversationRequest, ConversationRestartRequest
 from ..models.responses import ConversationResponse
 from ..models.variants import fields_of
 
 __all__ = ["kind_of"]
-
 
 _BY_OBJECT = {
     "conversation.response": ConversationResponse,
@@ -81,8 +80,7 @@ def _string(text: Raw | UnsetType) -> str:
         return ""
 
 
-_models: list[Any] = [cls for root in ROOTS for cls in get_args(root) or [root]]
-_ENCODED = {info.name: info.encode_name for cls in _models for info in fields_of(cls)}
+_ENCODED = {info.name: info.encode_name for cls in ROOT_MODELS for info in fields_of(cls)}
 _SPELLINGS = {key: {key, _ENCODED[key]} for keys, _ in _BY_KEYS for key in keys}
 _head: Decoder[Any] = Decoder(
     # The other keys are skipped: hostile documents have many.

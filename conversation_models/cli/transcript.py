@@ -222,7 +222,7 @@ class Transcript:
                 self._started.popitem(last=False)
 
     def _arguments_or_blocks(self, arguments: str | dict[str, Any] | UnsetType) -> dict[str, Any]:
-        """Write the arguments; or return them, for ``_details``, if one has several lines, such as code."""
+        """Write the arguments; or return them, for ``Sections.details``, if one has several lines, such as code."""
         text = json_text(arguments) if isinstance(arguments, dict) else arguments
         try:
             values = msgspec.json.decode(text or "", type=dict[str, Any])

@@ -42,6 +42,7 @@ __all__ = [
     "MISREADABLE",
     "RECOGNISED_BY",
     "ROOTS",
+    "ROOT_MODELS",
     "UNIONS",
     "Sign",
     "is_count",
@@ -62,6 +63,9 @@ ROOTS = (
     Conversation,
 )
 """The types of whole bodies and events. Every other model is part of one of them."""
+
+ROOT_MODELS: tuple[Any, ...] = tuple([cls for root in ROOTS for cls in get_args(root) or (root,)])
+"""The models of whole bodies and events."""
 
 UNIONS = {
     "OutputEntry": OutputEntry,

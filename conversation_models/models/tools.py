@@ -133,7 +133,7 @@ _SECRET = _Secret()
 class _Credentials(TaggedModel, frozen=True, kw_only=True):
     def __rich_repr__(self) -> list[tuple[str, Any]]:
         """Which fields there are, without their values: logs are full of reprs."""
-        return [(name, _SECRET) for name in ("value", *["unknown_fields"][: len(self.unknown_fields)])]
+        return [("value", _SECRET), *([("unknown_fields", _SECRET)] if self.unknown_fields else [])]
 
 
 class OAuth2TokenAuth(_Credentials, frozen=True, kw_only=True, tag="oauth2-token"):

@@ -7,7 +7,14 @@ from msgspec import UNSET, Raw, Struct, UnsetType, ValidationError, defstruct, f
 from msgspec.json import Decoder
 
 from ..jsontext import child_path
-from ..spelling.foreign import foreign_fields_of, foreign_keys_of, foreign_steps_of, holds_models
+from ..spelling.foreign import (
+    foreign_arguments_of,
+    foreign_fields_of,
+    foreign_keys_of,
+    foreign_steps_of,
+    holds_models,
+    is_written_as_array,
+)
 from .parts import Met, Read, read_part
 
 __all__ = ["ForeignPlan"]
@@ -22,13 +29,10 @@ class ForeignPlan:
         self._readers = readers
         keys = foreign_keys_of(tp)
         config = cls.__struct_config__ if issubclass(cls, Struct) else None
-        is_tuple = issubclass(cls, tuple)
-        is_array = is_tuple or (config is not None and config.array_like)
+        is_array = is_written_as_array(cls)
         # A typed dict checks nothing itself.
         required: frozenset[str] = getattr(cls, "__required_keys__", frozenset())
-        # attrs leaves out the underscores at the beginning of a name.
-        aliases = {attribute.name: attribute.alias for attribute in getattr(cls, "__attrs_attrs__", ())}
-        self._arguments = {name: aliases.get(name, name) for name in self._types}
+        self._arguments = foreign_arguments_of(tp)
         self._steps = foreign_steps_of(tp)
         fields: list[Any] = []
         for name, part in self._types.items():
@@ -43,7 +47,7 @@ class ForeignPlan:
             fields,
             kw_only=not is_array,
             array_like=is_array,
-            forbid_unknown_fields=is_tuple or (config is not None and config.forbid_unknown_fields),
+            forbid_unknown_fields=config.forbid_unknown_fields if config else issubclass(cls, tuple),
             tag_field=config.tag_field if config else None,
             tag=config.tag if config else None,
         )

@@ -94,7 +94,7 @@ class OpenUnion:
         if tag is not UNSET and self._is_tagged:
             return self._tagged.get(tag) or Sighting(tag, [])
         candidates = self._identified(raw)
-        # In a union of untagged models, a tag says something only about what is none of them.
+        # In a union of untagged models, a tag matters only if the member is none of them.
         return Sighting(UNSET if candidates else tag, candidates)
 
     def _identified(self, raw: Any) -> list[tuple[Any, Naming]]:

@@ -9,9 +9,9 @@ the reader of a union can tell whether an untagged member fits a model.
 """
 
 from types import UnionType
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Any, Union, get_args, get_origin
 
-from msgspec import UNSET, Raw, Struct, UnsetType, ValidationError, defstruct
+from msgspec import UNSET, Raw, UnsetType, ValidationError
 from msgspec.json import Decoder
 
 from ..building import Built
@@ -25,7 +25,7 @@ from ..spelling.families import NAMES, PLAIN, Family, Naming, keys_of, other_nam
 from ..spelling.foreign import foreign_fields_of, hides_models, holds_models
 from .foreign_plan import ForeignPlan
 from .model_plan import ModelPlan
-from .open_union import OpenUnion, is_beyond_msgspec, members_of, unknown
+from .open_union import OpenUnion, members_of, unknown
 from .parts import (
     BEGIN_ARRAY,
     BEGIN_OBJECT,
@@ -39,6 +39,7 @@ from .parts import (
     read_part,
     without_metadata,
 )
+from .shapes import by_tag, is_array, is_container, is_object, stand_in, with_raw_arguments
 from .unlearned import unlearned
 
 __all__ = ["Plans", "plain_plans"]
@@ -101,7 +102,7 @@ class Plans:
             return self._well_formed_model_reader(tp)
         if tp is ServiceError:
             return lambda raw, _path, _met: error_body(raw)
-        if (inner := without_metadata(tp)) is not tp and not _is_container(inner):
+        if (inner := without_metadata(tp)) is not tp and not is_container(inner):
             return self._readers[inner]
         if foreign_fields_of(tp):
             return ForeignPlan(tp, self._readers).read
@@ -151,15 +152,10 @@ class Plans:
         arms = [unwrapped(arm) for arm in get_args(tp) if arm is not UnsetType]
         members = members_of(tp)
         # Includes structs without models: only tags tell structs apart.
-        objects = [arm for arm in arms if arm not in members and arm is not ServiceError and _is_object(arm)]
-        arrays = [arm for arm in arms if holds_models[arm] and _is_array(arm)]
-        # One member stands for all, since msgspec takes no two untagged ones. To its errors they are all objects.
-        others = [arm for arm in arms if arm not in members[1:] and arm is not ServiceError]
-        # A list of untagged models is a type that msgspec refuses.
-        others = [
-            _with_raw_arguments(arm) if holds_models[arm] and _is_container(without_metadata(arm)) else _stand_in(arm)
-            for arm in others
-        ]
+        objects = [arm for arm in arms if arm not in members and arm is not ServiceError and is_object(arm)]
+        arrays = [arm for arm in arms if holds_models[arm] and is_array(arm)]
+        # msgspec takes only one untagged struct, so one member stands for all. Its errors call each of them an object.
+        others = [stand_in(arm) for arm in arms if arm not in members[1:] and arm is not ServiceError]
         if not others:
             return self._readers[ServiceError]
         decode_other = decoder_of[Union[tuple(others)]].decode
@@ -170,7 +166,7 @@ class Plans:
             first = memoryview(raw)[0]
             if first == BEGIN_OBJECT and objects:
                 is_one = len(objects) == 1 and not union
-                arm = objects[0] if is_one else _by_tag(raw, objects)
+                arm = objects[0] if is_one else by_tag(raw, objects)
                 if arm is not None or not union:
                     return self._readers[arm or objects[0]](raw, path, met)
             if union and (is_open_to_all or first == BEGIN_OBJECT):
@@ -214,7 +210,7 @@ class Plans:
         misread: Any = None
         for model, naming in candidates:
             if naming != self.family.naming:
-                # In the other naming, a member of the content may be wrong that makes it something else.
+                # This naming has read a citation in it, which the other naming may not be able to read.
                 if model is not misread and plain_plans[naming].fits(raw, model):
                     raise _in_other_naming(model, naming, path)
                 continue
@@ -267,7 +263,7 @@ class Plans:
         arguments: tuple[Any, ...] = get_args(inner)
         cls = get_origin(inner)
         make = cls if cls in (set, frozenset) else None
-        decode = decoder_of[list[Raw] if make else _with_raw_arguments(tp)].decode
+        decode = decoder_of[list[Raw] if make else with_raw_arguments(tp)].decode
         # Only if the items can be nothing else.
         members = members_of(arguments[0]) if len(arguments) == 1 else ()
         members = members if len(members) == len(get_args(arguments[0])) else ()
@@ -304,61 +300,3 @@ def _in_other_naming(model: Any, naming: Naming, path: str) -> ConversationDecod
         f"read this with `cm.{naming}` - at `{path}`",
         path,
     )
-
-
-def _by_tag(raw: Raw, arms: list[Any]) -> Any:
-    """The one of several tagged structs of the caller's that a text is, ``None`` if it is none of them."""
-    members = decoder_of[dict[str, Raw]].decode(raw)
-    for cls in arms:
-        config = getattr(get_origin(cls) or cls, "__struct_config__", None)
-        if config is None or config.tag is None:
-            continue
-        tag = members.get(config.tag_field)
-        if tag is not None and decoder_of[Any].decode(tag) == config.tag:
-            return cls
-    return None
-
-
-def _stand_in(tp: Any) -> Any:
-    """A type of the same kind of JSON value and with the same tag, where msgspec does not read ``tp`` itself."""
-    if not is_beyond_msgspec[tp]:
-        return tp
-    if not _is_struct(tp):
-        return list[Raw] if _is_array(tp) else dict[str, Raw]
-    config = _class_of(tp).__struct_config__
-    return defstruct(
-        _class_of(tp).__name__, [], tag_field=config.tag_field, tag=config.tag, array_like=config.array_like
-    )
-
-
-def _is_object(tp: Any) -> bool:
-    """Whether ``tp`` is a struct, or another type that holds models, and its values are JSON objects."""
-    return (_is_struct(tp) or holds_models[tp]) and not _is_array(tp)
-
-
-def _is_container(tp: Any) -> bool:
-    return bool(get_args(tp)) and get_origin(tp) not in (Union, UnionType) and not foreign_fields_of(tp)
-
-
-def _is_array(tp: Any) -> bool:
-    cls = _class_of(tp)
-    return cls.__struct_config__.array_like if _is_struct(tp) else hasattr(cls, "__iter__") and not hasattr(cls, "keys")
-
-
-def _is_struct(tp: Any) -> bool:
-    cls = _class_of(tp)
-    return isinstance(cls, type) and issubclass(cls, Struct)
-
-
-def _class_of(tp: Any) -> Any:
-    tp = without_metadata(tp)
-    return get_origin(tp) or tp
-
-
-def _with_raw_arguments(tp: Any) -> Any:
-    """A list, dict or the like, with texts in place of models."""
-    if get_origin(tp) is Annotated:
-        inner, *metadata = get_args(tp)
-        return Annotated[(_with_raw_arguments(inner), *metadata)]
-    cls: Any = get_origin(tp)
-    return cls[tuple([Raw if part is not Ellipsis and holds_models[part] else part for part in get_args(tp)])]

@@ -31,7 +31,7 @@ from .open_union import checked_types, is_beyond_msgspec
 from .parts import MISSING_TAG, Met, OddMemberError, RefusingDecoder, names_unknown_field, public_type
 from .plans import Plans
 from .unlearned import unlearned
-from .untagged import Merged
+from .untagged import Merged, is_flood
 
 __all__ = ["Reader", "UnknownSeen"]
 
@@ -99,12 +99,12 @@ class Reader:
             raise decode_error(error, data, root) from error
         # If a tag is missing, others mostly are too.
         if str(error).startswith(MISSING_TAG):
-            for merged in self._merged:
-                try:
-                    if merged.reads(tp):
-                        return merged.read(data, tp)
-                except (OddMemberError, *UNREADABLE):
-                    pass
+            for merged in () if is_flood(data) else self._merged:
+                if (read := merged.readers[tp]) is not None:
+                    try:
+                        return read(data)
+                    except (OddMemberError, *UNREADABLE):
+                        pass
         elif names_unknown_field(error):
             met: list[Met] = []
             try:

@@ -27,7 +27,7 @@ from ..spelling.foreign import hides_models, is_any
 from .open_union import holds_unions, keys_of_sign, members_of
 from .parts import OddMemberError, arms_of, public_type, without_unset
 
-__all__ = ["Merged"]
+__all__ = ["Merged", "is_flood"]
 
 Convert: TypeAlias = Callable[[Any], Any]
 
@@ -43,32 +43,29 @@ class Merged:
         self._family = family
         self._guess = guess
         self._structs: Built[Any, _Reading] = Built(self._build)
-        self._decoders: Built[Any, tuple[Any, Convert] | None] = Built(self._build_decoder)
+        self.readers: Built[Any, Convert | None] = Built(self._build_reader)
+        """For a type, the function that reads JSON text as it; ``None`` if there is none.
 
-    def read(self, data: Any, tp: Any) -> Any:
-        """Read ``data`` as ``tp``. Raises ``OddMemberError`` or ``ValidationError`` if that takes another way."""
-        found = self._decoders[tp]
-        if found is None or _is_flood(data):
-            raise OddMemberError
-        decoder, convert = found
-        try:
-            return convert(decoder.decode(data))
-        except (ValueError, TypeError) as error:  # From ``__post_init__``.
-            raise OddMemberError from error
+        It raises ``OddMemberError``, or what msgspec raises, for text that has to be read in another way.
+        """
 
-    def reads(self, tp: Any) -> bool:
-        """Whether it is worth a try to read ``tp``."""
-        return self._decoders[tp] is not None
-
-    def _build_decoder(self, tp: Any) -> tuple[Any, Convert] | None:
+    def _build_reader(self, tp: Any) -> Convert | None:
         # Histories have all kinds of entries.
         if hides_models[tp] or (self._guess is not None and not is_any(tp, _REQUESTS.__contains__)):
             return None
         try:
             tp = public_type(tp)
-            return Decoder(self._type(tp)), self._converter(tp) or _unchanged
+            decode, convert = Decoder(self._type(tp)).decode, self._converter(tp) or _unchanged
         except TypeError:  # msgspec does not take the union of two members' types, or it is none of the types below.
             return None
+
+        def read(data: Any) -> Any:
+            try:
+                return convert(decode(data))
+            except (ValueError, TypeError) as error:  # From ``__post_init__``.
+                raise OddMemberError from error
+
+        return read
 
     def _type(self, tp: Any) -> Any:
         """``tp`` with merged structs in place of unions."""
@@ -271,7 +268,8 @@ def _as_read(value: Any) -> Any:
     return value
 
 
-def _is_flood(data: Any) -> bool:
+def is_flood(data: Any) -> bool:
+    """Whether merged structs would take too much memory for JSON text."""
     # A merged struct takes some 200 bytes. That is too much for each ``{}`` of a large text. In a smaller one, they are
     # 20 MB at worst, and counting would take a tenth of the time.
     size = len(data) if isinstance(data, str) else memoryview(data).nbytes

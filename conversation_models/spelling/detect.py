@@ -1,14 +1,14 @@
 """Tells which spelling the bytes of a document are in."""
 
 import re
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
 from msgspec import UNSET, Raw, UnsetType, defstruct, field, structs
 from msgspec.json import Decoder
 
 from ..building import Built
 from ..jsontext import UNREADABLE, view_of
-from ..models.recognition import ROOTS, models_in
+from ..models.recognition import ROOT_MODELS, ROOTS, models_in
 from ..models.variants import fields_of
 from .families import Naming
 
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["naming_of"]
 
 
-def _build_own_keys(types: Any) -> Decoder[Any]:
-    models = [arm for tp in types for arm in (get_args(tp) or [tp])]
+def _build_own_keys(models: Any) -> Decoder[Any]:
     names = {info.name: info.encode_name for cls in models for info in fields_of(cls) if info.name != info.encode_name}
     # One field for each spelling, side by side. The one that responses have comes first.
     keys = [key for name in ("conversation_id", *names) for key in (name, names[name])]
@@ -28,7 +27,7 @@ def _build_own_keys(types: Any) -> Decoder[Any]:
 
 
 _own_keys: Built[Any, Decoder[Any]] = Built(_build_own_keys)
-"""For the roots: finds which of their own fields a document has, in which spellings."""
+"""For the models of whole bodies and events: finds which of their fields a document has, in which spellings."""
 
 
 def _build_renamed_key(types: Any) -> re.Pattern[bytes]:
@@ -55,7 +54,7 @@ def naming_of(data: "Buffer | str") -> Naming | None:
     """
     text = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else view_of(data)
     try:
-        own = structs.astuple(_own_keys[ROOTS].decode(text))
+        own = structs.astuple(_own_keys[ROOT_MODELS].decode(text))
     except UNREADABLE:
         own = ()  # An array, lines, or no JSON at all.
     pairs = zip(own[::2], own[1::2], strict=True)

@@ -42,7 +42,7 @@ def other_naming(naming: Naming) -> Naming:
 
 
 def unwrapped(tp: Any) -> Any:
-    """The type behind a ``NewType``, a ``type`` statement or a type variable; ``tp`` itself if it is none of these."""
+    """The type that a ``NewType``, a ``type`` statement or a type variable stands for; other types as they are."""
     while True:
         inner = getattr(tp, "__supertype__", None) or getattr(tp, "__value__", None)
         if inner is None and isinstance(tp, TypeVar):

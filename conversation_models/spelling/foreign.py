@@ -13,12 +13,14 @@ from .families import rebuild_type, unwrapped
 __all__ = [
     "check_type",
     "field_names_of",
+    "foreign_arguments_of",
     "foreign_fields_of",
     "foreign_keys_of",
     "foreign_steps_of",
     "hides_models",
     "holds_models",
     "is_any",
+    "is_written_as_array",
 ]
 
 
@@ -55,16 +57,27 @@ def foreign_keys_of(tp: Any) -> dict[str, str]:
     return {name: name for name in foreign_fields_of(tp)} | {info.name: info.encode_name for info in infos}
 
 
+def foreign_arguments_of(tp: Any) -> dict[str, str]:
+    """The names of the arguments that the class is made with, by the names of the fields."""
+    # attrs leaves out the underscores at the beginning of a name.
+    aliases = {field.name: field.alias for field in getattr(get_origin(tp) or tp, "__attrs_attrs__", ())}
+    return {name: aliases.get(name, name) for name in foreign_fields_of(tp)}
+
+
 def foreign_steps_of(tp: Any) -> dict[str, str | int]:
     """By the names of the fields, the last step of the path to each: its key, or its position if values are arrays."""
     cls: Any = get_origin(tp) or tp
     keys = foreign_keys_of(tp)
-    config = cls.__struct_config__ if issubclass(cls, Struct) else None
-    if not (issubclass(cls, tuple) or (config is not None and config.array_like)):
+    if not is_written_as_array(cls):
         return {**keys}
     # The tag of a struct is the first item.
-    start = int(config is not None and config.tag is not None)
+    start = int(issubclass(cls, Struct) and cls.__struct_config__.tag is not None)
     return {name: position for position, name in enumerate(keys, start)}
+
+
+def is_written_as_array(cls: Any) -> bool:
+    """Whether the values of a class with fields are JSON arrays."""
+    return issubclass(cls, tuple) or (issubclass(cls, Struct) and cls.__struct_config__.array_like)
 
 
 def _build_holds_models(tp: Any) -> bool:

@@ -195,7 +195,7 @@ def python_surface(api: type) -> dict[str, type[BaseModel]]:
 
 
 def of_typescript(name: str) -> Declared:
-    """What is read, or what is written if the SDK never reads the class."""
+    """The fields that the SDK reads; those that it writes if it never reads the class."""
     schemas = _typescript()[name]
     tag, fields = None, {}
     for key, field in schemas.get("in", schemas.get("out")).items():

@@ -108,7 +108,7 @@ ONE_UNION_OF_CHUNKS = {
 def test_the_sdks_fields_are_ours_but_for_the_differences_on_the_list(library: str) -> None:
     expected = set[str]().union(*DIFFERENCES.values())
     found = differences(library)
-    # What is in a list of TypeScript's union is hidden in a function.
+    # TypeScript hides the type of the list of chunks in a function.
     expected |= ONE_UNION_OF_CHUNKS if library == "python" else set()
     assert sorted(found - expected) == [], "differences that are not on the list"
     assert sorted(expected - found) == [], "differences that are gone"

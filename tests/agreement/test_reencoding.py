@@ -1,7 +1,7 @@
-"""Documents of the official SDK's JSON Schema: what ours writes back is what the SDK writes back.
+"""Documents of the official SDK's JSON Schema: the codec writes back the JSON that the SDK writes back.
 
-The SDK's verdict proves nothing for optional nullable fields, in which it drops what it does not read without an
-error. So JSON is compared: what the SDK makes of the document that was sent, and of the one that ours wrote.
+In optional nullable fields, the SDK drops values that it cannot read, without an error. So it proves nothing that the
+SDK accepts a document: its JSON for the document is compared with its JSON for the one that the codec wrote.
 """
 
 import copy
@@ -149,7 +149,7 @@ def run(name: str, count: int, number: int) -> Counter[str]:
 
 
 @pytest.mark.parametrize("name", THEIRS)
-def test_ours_writes_what_theirs_writes(name: str) -> None:
+def test_the_codec_writes_back_the_json_that_the_sdk_writes_back(name: str) -> None:
     assert run(name, EXAMPLES, 1)["compared"] >= EXAMPLES // 2
 
 
@@ -230,7 +230,7 @@ def test_theirs_drops_an_object_that_it_cannot_read_and_ours_says_where_it_is_wr
 
 @pytest.mark.long
 @pytest.mark.parametrize("name", THEIRS)
-def test_ours_writes_what_theirs_writes_of_many_documents(name: str) -> None:
+def test_the_codec_writes_back_many_documents_as_the_sdk_does(name: str) -> None:
     """``LONG_SECONDS`` for all together, a thousand documents at a time."""
     end, seen, number = time.monotonic() + SECONDS / len(THEIRS), Counter[str](), 100
     while time.monotonic() < end:

@@ -105,7 +105,7 @@ ANSWERS: dict[str, tuple[Any, Any]] = {
         cm.ConversationMessages(conversation_id=KNOWN, messages=[_ASKED, _SAID, _SHOWN]),
     ),
 }
-"""What is there to read: the type and the value."""
+"""The stored answers: the type and the value of each."""
 
 ERRORS: dict[str, tuple[int, dict[str, Any], str, int | None]] = {
     "not found": (
@@ -171,7 +171,7 @@ ERRORS: dict[str, tuple[int, dict[str, Any], str, int | None]] = {
 
 
 def reply(request: Any, conversation_id: str) -> cm.ConversationResponse:
-    """The answer to a request: a call of the first tool, or a message that repeats what came."""
+    """The answer to a request: a call of the first tool, or a message that repeats the request."""
     if isinstance(request, cm.ConversationRequest) and request.tools:
         outputs: list[cm.OutputEntry] = [_SEARCHED, _CALL]
     elif isinstance(request, cm.ConversationAppendRequest) and request.tool_confirmations:

@@ -3,6 +3,7 @@
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
+from .accounting import UsageRecord
 from .codec import Codec, camel, snake
 from .errors import ConversationDecodeError, ConversationModelsError
 from .models.arguments import CompletionArgs, JSONSchema, Prediction, ResponseFormat
@@ -161,6 +162,7 @@ __all__ = [
     "TruncatedStreamError",
     "Unknown",
     "UnknownSeen",
+    "UsageRecord",
     "WebSearchPremiumTool",
     "WebSearchTool",
     "acollect",

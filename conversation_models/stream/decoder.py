@@ -223,13 +223,17 @@ def _is_buffer(value: Any) -> bool:
 def _iter_events(
     decoder: EventDecoder, chunks: Iterable[Any], source: Iterator[Any], strict: bool
 ) -> Generator[StreamEvent, None, None]:
-    progress = Progress()
+    progress, feed, blocks = Progress(), decoder.feed, decoder._blocks
     try:
         for chunk in source:
-            events = decoder.feed(chunk)
+            events = feed(chunk)
             del chunk
-            yield from _checked(events, progress, strict)
-            decoder._blocks.check()
+            if len(events) == 1 and events[0].type == _DELTA_TYPE:
+                yield events[0]  # A live stream's usual read, without another generator.
+            elif events:
+                yield from _checked(events, progress, strict)
+            if not blocks.between_events:
+                blocks.check()
         yield from _checked(_close(decoder, progress), progress, strict)
     finally:
         if isinstance(chunks, Generator):

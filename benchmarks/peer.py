@@ -34,6 +34,7 @@ Operation = Literal[
     "decode lines",  # newline-delimited responses -> list of values
     "encode lines",
     "peek",  # bytes -> (conversation id, total tokens)
+    "summarize",  # bytes -> (conversation id, total tokens, number of outputs)
     "patch",  # bytes -> bytes, with usage.total_tokens set to 7
     "decode request",  # bytes of a request -> value
     "encode request",

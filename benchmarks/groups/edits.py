@@ -1,4 +1,4 @@
-"""Reading and changing a response without decoding all of it: peek and patch."""
+"""Reading and changing a response without decoding all of it: peek, summarize and patch."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -25,6 +25,15 @@ def peek_cases(_: Plan) -> Iterator[Case]:
             operation="peek",
             make=given(data),
             accepts=partial(eq, expected),
+            compared=name,
+        )
+        # A record is compared with the head that it is made from, in the same run.
+        yield Case(
+            name=f"{name}, summarized",
+            operation="summarize",
+            make=given(data),
+            accepts=partial(eq, (*expected, len(response["outputs"]))),
+            compared=name,
         )
 
 
@@ -45,5 +54,7 @@ def _is_patched(data: bytes) -> Callable[[bytes], bool]:
     return accepts
 
 
-PEEK = Group("peek", "conversation id and usage of a response, its outputs skipped", timed(peek_cases))
+PEEK = Group(
+    "peek", "conversation id and usage of a response, or a record of it", timed(peek_cases)
+)
 PATCH = Group("patch", "usage.total_tokens replaced in the bytes of a response", timed(patch_cases))

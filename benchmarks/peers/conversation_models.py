@@ -20,6 +20,11 @@ def _peek(data: bytes) -> tuple[str, int]:
     return head.conversation_id, head.usage.total_tokens
 
 
+def _summarize(data: bytes) -> tuple[str | None, int, int]:
+    record = cm.snake.summarize(data)
+    return record.conversation_id, record.usage.total_tokens if record.usage else -1, record.outputs
+
+
 def _patch(data: bytes) -> bytes:
     return cm.patch(data, ["usage", "total_tokens"], 7)
 
@@ -59,7 +64,8 @@ def _meter(chunks: Sequence[bytes]) -> int:
     for chunk in chunks:
         meter.feed(chunk)
     meter.close()
-    return meter.usage.total_tokens if meter.usage is not None else -1
+    usage = meter.record.usage
+    return usage.total_tokens if usage is not None else -1
 
 
 PEER = Peer(
@@ -79,6 +85,7 @@ PEER = Peer(
         "decode lines": cm.snake.decode_lines,
         "encode lines": cm.snake.encode_lines,
         "peek": _peek,
+        "summarize": _summarize,
         "patch": _patch,
         "transcode": _transcode,
         "transcode back": _transcode_back,

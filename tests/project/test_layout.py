@@ -20,6 +20,7 @@ MAY_IMPORT = {
     "spelling": "errors building jsontext models",
     "reading": "errors building jsontext models spelling",
     "accounting": "errors building jsontext models",
+    "telemetry": "models accounting",
     "stream": "errors building jsontext models accounting",
     "schema": "building models spelling reading",
     "codec": "errors building jsontext lines models spelling reading accounting stream schema",

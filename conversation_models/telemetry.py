@@ -18,9 +18,8 @@ def attributes(
 ) -> dict[str, str | int | float | tuple[str, ...]]:
     """The attributes of the span of one call, by OpenTelemetry's semantic conventions for generative AI. O(1).
 
-    Every name is one of the conventions', and unknown values are left out: there is no attribute without a value, and
-    no count of 0 that the service did not send. The request's attributes, such as ``gen_ai.request.model``, are yours
-    to set.
+    Every name is one of the conventions'. Unknown values are left out, and so is a count of 0 if the total shows that
+    the service did not send it. The request's attributes, such as ``gen_ai.request.model``, are yours to set.
 
     - ``gen_ai.operation.name``: always ``invoke_agent``, since the service runs tools and agents within the call.
     - ``gen_ai.provider.name``: always ``mistral_ai``.

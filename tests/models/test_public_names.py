@@ -9,12 +9,13 @@ import pytest
 
 import conversation_models as cm
 import conversation_models.sse
+import conversation_models.telemetry
 
 from ..support.examples import MODELS, least
 
 PUBLIC = {
     f"{module.__name__}.{name}": public
-    for module in (cm, conversation_models.sse)
+    for module in (cm, conversation_models.sse, conversation_models.telemetry)
     for name in module.__all__
     if isinstance(public := getattr(module, name), (type, FunctionType))
 }

@@ -37,6 +37,12 @@ def test_importing_imports_nothing_but_msgspec() -> None:
     )
 
 
+def test_telemetry_is_imported_when_it_is_used_and_needs_no_opentelemetry() -> None:
+    assert "conversation_models.telemetry" not in modules_after("import conversation_models")
+    added = modules_after("import conversation_models.telemetry") - modules_after("import conversation_models")
+    assert added == {"conversation_models.telemetry"}
+
+
 def test_functions_that_reading_does_not_need_are_imported_when_they_are_used() -> None:
     assert "conversation_models.inputs" not in modules_after("import conversation_models")
     for statement in ("from conversation_models import as_inputs", "from conversation_models import *; as_inputs([])"):

@@ -22,6 +22,7 @@ MAY_IMPORT = {
     "spelling": "errors building jsontext models",
     "reading": "errors building jsontext models spelling",
     "accounting": "errors building jsontext models",
+    "telemetry": "models accounting",
     "stream": "errors building jsontext models accounting",
     "summary": "errors building jsontext models spelling reading accounting",
     "schema": "building models spelling reading",

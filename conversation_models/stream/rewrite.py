@@ -125,8 +125,7 @@ class _Rewriter:
             is_delta = draft_classes[public_of(type(delta))] is MessageDraft
             if not is_delta or self._delta_class is None:
                 step = self._progress.take(event)
-                ends = step is not Step.OUTSIDE and self._progress.ended
-                before = self.flush() if step is Step.OPENS or ends else []
+                before = self.flush() if step is Step.OPENS or self._progress.ended else []
                 if not is_delta or step is Step.OUTSIDE:
                     return [*before, event]
             self._delta_class = type(delta)
@@ -195,7 +194,6 @@ class _Message:
             return []
         text = self._rewritten("", final=True)
         signature = UNSET if self._changed else self._signature
-        self._start(self._content_index, None)
         content: Any = text
         if isinstance(latest.content, ThinkChunk):
             thinking = [TextChunk(text=text)] if text else []

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 import conversation_models as cm
+from benchmarks import redaction
 from benchmarks.gateway import relay
 from benchmarks.gateway.conversations import ID, USAGE
 from benchmarks.gateway.serve import running
@@ -44,6 +45,12 @@ def test_the_gateway_is_the_one_that_is_tried_with_the_official_clients() -> Non
     (program,) = [program for program in PROGRAMS if "async def app(" in program]
     assert relay.__file__ is not None
     assert Path(relay.__file__).read_text(encoding="utf-8").endswith(program)
+
+
+def test_the_redaction_is_the_one_that_is_timed() -> None:
+    (program,) = [program for program in PROGRAMS if "def redact(" in program]
+    assert redaction.__file__ is not None
+    assert Path(redaction.__file__).read_text(encoding="utf-8").endswith(f"\n\n{program}")
 
 
 def test_the_readme_shows_every_command() -> None:

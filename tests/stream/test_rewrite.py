@@ -189,14 +189,15 @@ def test_rewrite_is_told_whether_more_may_follow_and_is_not_called_without_text(
         calls.append((pending, final))
         return words(pending, final)
 
-    events = [said(""), said("a b"), said(text("")), said(thought()), said(text("c ")), said(IMAGE), said("d"), DONE]
-    rewritten(events, rewrite)
+    events = [said(""), said("a b"), said(text("")), said(thought()), said(text("c ")), said(IMAGE), said("d")]
+    rewritten([*events, said(thought(REFERENCE)), DONE], rewrite)
     assert calls == [("a b", False), ("b", True), ("c ", False), ("d", False), ("d", True)]
 
 
 def test_what_rewrite_lets_wait_in_the_end_is_sent_too() -> None:
-    assert rewritten([said("abc"), DONE], lambda pending, _: (pending[:1], pending[1:])) == [
-        *(said("a"), said("bc"), DONE)
+    events = [said("abc"), said(IMAGE), said("d"), DONE]
+    assert rewritten(events, lambda pending, _: (pending[:1], pending[1:])) == [
+        *(said("a"), said("bc"), said(IMAGE), said("d"), DONE)
     ]
     assert rewritten([said("ab"), said("c"), DONE], lambda pending, _: ("", pending)) == [
         *(said(""), said(""), said("abc"), DONE)
@@ -265,7 +266,7 @@ def test_unknown_fields_stay_with_their_event_and_chunk(naming: Naming, learned:
         frame('{"type":"thinking","thinking":[{"type":"text","text":"F"}]}', plain),
     ]
     sent = cm.rewrite_text(codec.iter_events([data]), words)
-    decoded = [codec.decode(codec.encode(event), cm.ConversationEvent) for event in sent]
+    decoded: list[Any] = [codec.decode(codec.encode(event), cm.ConversationEvent) for event in sent]
     assert decoded == [codec.decode(frame.partition("data: ")[2], cm.ConversationEvent) for frame in expected]
     assert decoded[0].unknown_fields == {"p": 0}
 
@@ -314,6 +315,11 @@ def test_the_signature_of_unchanged_reasoning_stays() -> None:
     assert signed(*parts, rewrite=words) == [thought("A "), "B ", thought("C ", signature="s")]
 
 
+def test_the_reasoning_of_a_response_says_nothing_about_that_of_the_next() -> None:
+    events = [STARTED, said(thought("a ")), DONE, STARTED, said(thought("A ", signature="s")), DONE]
+    assert rewritten(events, words)[4] is events[4]
+
+
 def test_a_signature_waits_for_the_text_that_it_signs() -> None:
     assert signed(thought("A", signature="s"), "B ", rewrite=words) == [thought(""), thought("A", signature="s"), "B "]
     assert signed(thought("a", signature="s"), "B ", rewrite=words) == [thought(""), thought("A"), "B "]
@@ -325,9 +331,16 @@ def test_a_signature_waits_for_the_text_that_it_signs() -> None:
         *(thought(""), thought("AB ", signature="t"))
     ]
     assert signed(thought("A", signature="s"), thought("b "), rewrite=words) == [thought(""), thought("AB ")]
-    assert signed(thought("A", signature="s"), thought("B "), rewrite=words) == [
+    calls: list[str] = []
+
+    def recorded(pending: str, final: bool) -> tuple[str, str]:
+        calls.append(pending)
+        return words(pending, final)
+
+    assert signed(thought("A", signature="s"), thought("B "), rewrite=recorded) == [
         *(thought(""), thought("AB "), thought(signature="s"))
     ]
+    assert calls == ["A", "AB "]
 
 
 def test_a_signature_that_is_null_passes() -> None:
@@ -464,10 +477,12 @@ def test_closing_closes_the_source_and_sends_nothing() -> None:
         finally:
             closed.append("sync")
 
-    events = cm.rewrite_text(source(), rewrite)
+    upstream = source()
+    events = cm.rewrite_text(upstream, rewrite)
     assert next(events) == said("")
     events.close()
     assert list(events) == []
+    assert closed == ["sync"]
 
     async def asource() -> AsyncIterator[Any]:
         try:
@@ -477,12 +492,13 @@ def test_closing_closes_the_source_and_sends_nothing() -> None:
             closed.append("async")
 
     async def leave() -> None:
-        events = cm.arewrite_text(asource(), rewrite)
+        upstream = asource()
+        events = cm.arewrite_text(upstream, rewrite)
         assert await anext(events) == said("")
         await events.aclose()
+        assert closed == ["sync", "async"]
 
     asyncio.run(leave())
-    assert closed == ["sync", "async"]
     assert calls == [False, False]
 
 

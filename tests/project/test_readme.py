@@ -6,21 +6,21 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 
 import conversation_models as cm
+from benchmarks import redaction
 from benchmarks.gateway import relay
 from benchmarks.gateway.conversations import ID, USAGE
 from benchmarks.gateway.serve import running
 
 from ..support.paths import FIXTURES, ROOT
+from ..support.readme import PROGRAMS, run_program
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 COMMANDS = re.findall(r"^(?:conversation-models|curl) .*$", README, re.MULTILINE)
-PROGRAMS = re.findall(r"```python\n((?!>>>).*?)```", README, re.DOTALL)
 
 
 @pytest.fixture
@@ -32,10 +32,7 @@ def upstream() -> Iterator[httpx.Client]:
 def test_the_streaming_client_prints_and_returns_the_response(
     upstream: httpx.Client, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (program,) = [program for program in PROGRAMS if "def ask(" in program]
-    names: dict[str, Any] = {}
-    exec(compile(program, "README.md", "exec"), names)
-    ask: Callable[[httpx.Client, str], cm.ConversationResponse] = names["ask"]
+    ask: Callable[[httpx.Client, str], cm.ConversationResponse] = run_program("def ask(")["ask"]
     response = ask(upstream, "plain")
     assert response.conversation_id == ID
     assert response.usage.total_tokens == USAGE["total_tokens"]
@@ -48,6 +45,12 @@ def test_the_gateway_is_the_one_that_is_tried_with_the_official_clients() -> Non
     (program,) = [program for program in PROGRAMS if "async def app(" in program]
     assert relay.__file__ is not None
     assert Path(relay.__file__).read_text(encoding="utf-8").endswith(program)
+
+
+def test_the_redaction_is_the_one_that_is_timed() -> None:
+    (program,) = [program for program in PROGRAMS if "def redact(" in program]
+    assert redaction.__file__ is not None
+    assert Path(redaction.__file__).read_text(encoding="utf-8").endswith(f"\n\n{program}")
 
 
 def test_the_readme_shows_every_command() -> None:

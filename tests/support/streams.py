@@ -131,9 +131,9 @@ def streamable(response: Document) -> Document:
     """The part of a response in snake_case that a stream can carry.
 
     No event holds guardrails, an unknown entry, an unknown field of the response itself, the time when a message or a
-    call was completed, arguments that are an object, or null for a time. An entry is identified by its id, a call by
-    its id or tool_call_id. Content is made of deltas: an empty list cannot be sent, and neighbouring texts in one
-    reasoning are joined.
+    call was completed, arguments that are an object, or null for a time. A tool whose end was not sent runs: null, and
+    no info. An entry is identified by its id, a call by its id or tool_call_id. Content is made of deltas: an empty list
+    cannot be sent, and neighbouring texts in one reasoning are joined.
     """
     entries = [
         _streamable(entry, n) for n, entry in enumerate(response["outputs"]) if class_of(entry, "entry", "snake")
@@ -144,7 +144,8 @@ def streamable(response: Document) -> Document:
 def _streamable(entry: Document, n: int) -> Document:
     cls = class_of(entry, "entry", "snake")
     entry = dict(entry)
-    if cls in (cm.MessageOutputEntry, cm.FunctionCallEntry) or entry.get("completed_at") is None:
+    is_running = cls is cm.ToolExecutionEntry and "info" not in entry
+    if cls in (cm.MessageOutputEntry, cm.FunctionCallEntry) or (entry.get("completed_at") is None and not is_running):
         entry.pop("completed_at", None)
     if cls is not cm.FunctionCallEntry or "id" in entry:
         entry["id"] = f"{n}{entry.get('id', '')}"
@@ -210,7 +211,7 @@ def _known_output(entry: Document, index: int, random: Random) -> list[Document]
         deltas[random.choice([0, -1])] |= _some(entry, "confirmation_status")
         deltas[0] |= made
         return deltas
-    done = {"created_at": entry["completed_at"]} if "completed_at" in entry else {}
+    done = {"created_at": entry["completed_at"]} if entry.get("completed_at") else {}
     if cls is cm.AgentHandoffEntry:
         return [
             {
@@ -229,7 +230,7 @@ def _known_output(entry: Document, index: int, random: Random) -> list[Document]
         if random.random() < 0.5:
             events[0]["arguments"] = pieces.pop(0)
         events += [{"type": "tool.execution.delta", **where, "arguments": piece} for piece in pieces]
-    if done or "info" in entry or random.random() < 0.5:
+    if done or "completed_at" not in entry:
         events.append({"type": "tool.execution.done", **where, **done, **_some(entry, "info")})
     random.choice(events).update(_some(entry, "function"))
     return events

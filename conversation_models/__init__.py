@@ -173,6 +173,7 @@ __all__ = [
     "collect_all",
     "decode",
     "encode",
+    "events_of",
     "naming_of",
     "patch",
     "snake",
@@ -202,14 +203,17 @@ _name_all()
 
 if TYPE_CHECKING:
     from .inputs import as_inputs
+    from .stream.replay import events_of
 else:
     # Type checkers would take any name for one that the package has.
     def __getattr__(name: str) -> Any:
-        # Importing the package takes longer with it, and most programs only read.
+        # Importing the package takes longer with them, and most programs only read.
         if name == "as_inputs":
-            from .inputs import as_inputs
-
-            _name_this_module(as_inputs)
-            globals()[name] = as_inputs
-            return as_inputs
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+            from .inputs import as_inputs as found
+        elif name == "events_of":
+            from .stream.replay import events_of as found
+        else:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        _name_this_module(found)
+        globals()[name] = found
+        return found

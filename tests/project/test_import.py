@@ -38,9 +38,11 @@ def test_importing_imports_nothing_but_msgspec() -> None:
 
 
 def test_functions_that_reading_does_not_need_are_imported_when_they_are_used() -> None:
-    assert "conversation_models.inputs" not in modules_after("import conversation_models")
-    for statement in ("from conversation_models import as_inputs", "from conversation_models import *; as_inputs([])"):
-        assert "conversation_models.inputs" in modules_after(statement)
+    for name, module in {"as_inputs": "inputs", "events_of": "stream.replay"}.items():
+        module = f"conversation_models.{module}"
+        assert module not in modules_after("import conversation_models")
+        for statement in (f"from conversation_models import {name}", f"from conversation_models import *; {name}"):
+            assert module in modules_after(statement)
     with pytest.raises(AttributeError, match="module 'conversation_models' has no attribute 'as_outputs'"):
         _ = cm.as_outputs  # type: ignore[attr-defined]
 

@@ -48,6 +48,7 @@ Operation = Literal[
     "read events",  # chunks of a stream -> number of events read
     "iterate events",  # chunks of a stream -> iterator of events
     "build",  # chunks of a stream -> length of the message's text
+    "replay",  # chunks of a stream -> number of events of the response that they add up to, its text in pieces
     "meter",  # chunks of a stream -> total tokens
 ]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import conversation_models as cm
 
-from ..peer import LIBRARY, Peer, coding
+from ..peer import LIBRARY, Peer, coding, count
 
 _buffer = bytearray()
 
@@ -54,6 +54,10 @@ def _build(events: Sequence[Any]) -> int:
     return len(builder.text)
 
 
+def _replay(response: cm.ConversationResponse) -> int:
+    return count(cm.events_of(response, 5))
+
+
 def _meter(chunks: Sequence[bytes]) -> int:
     meter = cm.snake.meter()
     for chunk in chunks:
@@ -85,7 +89,11 @@ PEER = Peer(
         "read events": _read_events,
         "iterate events": _iterate_events,
         "build": _build,
+        "replay": _replay,
         "meter": _meter,
     },
-    prepare={"build": lambda chunks: list(_iterate_events(chunks))},
+    prepare={
+        "build": lambda chunks: list(_iterate_events(chunks)),
+        "replay": lambda chunks: cm.collect(_iterate_events(chunks)),
+    },
 )

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec import UNSET
+from msgspec import UNSET, structs
 
 import conversation_models as cm
 
@@ -247,6 +247,12 @@ def test_a_running_tool_has_null_for_the_time_when_it_was_completed(events: list
     # Also if the response ended, so that it never will be.
     end = cm.ResponseDoneEvent(usage=USAGE)
     assert cm.collect([*events, end]).outputs[0] == entry
+
+    for codec in (cm.snake, cm.camel):
+        assert codec.decode(codec.encode(entry), cm.OutputEntry) == entry
+        assert codec.drift(codec.encode(entry), cm.OutputEntry) == []
+    assert (b'"completed_at":null' in cm.snake.encode(entry)) == (completed_at is None)
+    assert cm.as_inputs([entry]) == cm.as_inputs([structs.replace(entry, completed_at=UNSET)])
 
 
 def test_the_event_that_names_the_function_last_decides() -> None:

@@ -350,10 +350,13 @@ def check_round_trip(document: Document, piece: int | None, sizes: list[int], na
     # All that events carry is carried again.
     assert cm.collect(cm.events_of(cm.collect(events), piece)) == cm.collect(events)
 
-    data = b"".join(map(CODECS[naming].encode_event, events))
-    read = list(CODECS[naming].iter_events(cut(data, sizes)))
+    codec = CODECS[naming]
+    data = b"".join(map(codec.encode_event, events))
+    read = list(codec.iter_events(cut(data, sizes)))
     assert read == events
     assert with_objects(cm.collect(read), document) == expected
+    # What a codec has decoded is of classes of its own.
+    assert list(cm.events_of(codec.decode(codec.encode(response)), piece)) == events
 
     if piece is not None:
         for event in events:

@@ -36,10 +36,10 @@ Cut = Callable[[str], Iterator[str]]
 
 
 def events_of(response: ConversationResponse, piece: int | None = None) -> Iterator[ConversationEvent]:
-    """The events of a stream of ``response``, so that a stored or checked answer can be sent to who asked for a stream.
+    """The events of a stream of ``response``, for clients that asked for a stream of an answer that is there already.
 
     ``piece``: the most characters of text, reasoning or arguments in one event. ``None`` leaves them whole. The text of
-    a message is sent as strings, as the service does; an empty text chunk goes before a string that has to be a chunk.
+    a message is sent as strings, as the service does. An empty text chunk precedes a string that has to be a chunk.
 
     ``collect`` of the events is equal to ``response``, except for what no event can carry:
 
@@ -49,13 +49,13 @@ def events_of(response: ConversationResponse, piece: int | None = None) -> Itera
     - Changed: an ``id`` that is absent is empty; ``arguments`` that are an object are its JSON text; a ``content`` that
       is an empty list is an empty string; neighbouring texts in one thinking chunk are one.
     - Refused with ``ValueError``, before the first event, because a part of the answer would be missing: an ``Unknown``
-      in ``outputs``, and one in ``content`` that is not a JSON object. To stream the rest, take them out first; a cache
-      can treat the response as one that it does not have.
+      in ``outputs``, and one in ``content`` that is not a JSON object. A cache can take that for a miss. To stream the
+      rest of the answer, take them out first.
 
     The official SDKs read the events of every response that they read.
 
     Raises ``TypeError`` if ``response`` is not a ``ConversationResponse`` or ``piece`` is not an int, ``ValueError`` if
-    ``piece`` is less than 1. The events are made one at a time. O(size), and O(1) for each event.
+    ``piece`` is less than 1. O(size); the events are made one at a time.
 
     >>> from conversation_models import MessageOutputEntry, collect
     >>> answer = ConversationResponse(conversation_id="c1", outputs=[MessageOutputEntry(id="m1", content="Hello")])

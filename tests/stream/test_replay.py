@@ -141,6 +141,7 @@ CONTENTS: dict[str, tuple[Any, int | None, list[Any]]] = {
         [SOURCE, (text("").with_unknown_fields({"lang": "en"}), 1), ("ab", 1), ("c", 1)],
     ),
     "an unknown chunk": ([NEW, text("a")], None, [NEW, ("a", 1)]),
+    "an unknown chunk after white space": ([cm.Unknown(None, b"\n {}")], 1, [cm.Unknown(None, b"\n {}")]),
     "reasoning": ([THINKING, text("e")], None, [THINKING, ("e", 1)]),
     "reasoning in pieces, its signature last": (
         [THINKING],

@@ -51,6 +51,7 @@ Operation = Literal[
     "build",  # chunks of a stream -> length of the message's text
     "rewrite",  # chunks of a stream -> number of events, their text edited but unchanged
     "redact",  # chunks of a stream -> number of events, e-mail addresses redacted
+    "replay",  # chunks of a stream -> number of events of the response that they add up to, its text in pieces
     "meter",  # chunks of a stream -> total tokens
 ]
 

@@ -1,5 +1,6 @@
 """A typed codec for Mistral conversations: bytes to values and back, at the speed of msgspec."""
 
+from importlib import import_module
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
@@ -174,6 +175,7 @@ __all__ = [
     "collect_all",
     "decode",
     "encode",
+    "events_of",
     "naming_of",
     "patch",
     "rewrite_text",
@@ -204,19 +206,23 @@ _name_all()
 
 if TYPE_CHECKING:
     from .inputs import as_inputs
+    from .stream.replay import events_of
     from .stream.rewrite import arewrite_text, rewrite_text
 else:
+    # Importing the package takes longer with these, and most programs only read.
+    _LAZY = {
+        "arewrite_text": ".stream.rewrite",
+        "as_inputs": ".inputs",
+        "events_of": ".stream.replay",
+        "rewrite_text": ".stream.rewrite",
+    }
+
     # Type checkers would take any name for one that the package has.
     def __getattr__(name: str) -> Any:
-        # Importing the package takes longer with them, and most programs only read.
-        if name == "as_inputs":
-            from .inputs import as_inputs as found
-        elif name == "rewrite_text":
-            from .stream.rewrite import rewrite_text as found
-        elif name == "arewrite_text":
-            from .stream.rewrite import arewrite_text as found
-        else:
+        module = _LAZY.get(name)
+        if module is None:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        found = getattr(import_module(module, __name__), name)
         _name_this_module(found)
         globals()[name] = found
         return found

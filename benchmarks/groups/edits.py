@@ -54,7 +54,5 @@ def _is_patched(data: bytes) -> Callable[[bytes], bool]:
     return accepts
 
 
-PEEK = Group(
-    "peek", "conversation id and usage of a response, or a record of it", timed(peek_cases)
-)
+PEEK = Group("peek", "conversation id and usage of a response, or a record of it", timed(peek_cases))
 PATCH = Group("patch", "usage.total_tokens replaced in the bytes of a response", timed(patch_cases))

@@ -76,6 +76,10 @@ def _events_of(chunks: Sequence[bytes]) -> list[Any]:
     return list(_iterate_events(chunks))
 
 
+def _replay(response: cm.ConversationResponse) -> int:
+    return count(cm.events_of(response, 5))
+
+
 def _meter(chunks: Sequence[bytes]) -> int:
     meter = cm.snake.meter()
     for chunk in chunks:
@@ -111,7 +115,13 @@ PEER = Peer(
         "build": _build,
         "rewrite": _rewrite,
         "redact": _redact,
+        "replay": _replay,
         "meter": _meter,
     },
-    prepare={"build": _events_of, "rewrite": _events_of, "redact": _events_of},
+    prepare={
+        "build": _events_of,
+        "rewrite": _events_of,
+        "redact": _events_of,
+        "replay": lambda chunks: cm.collect(_iterate_events(chunks)),
+    },
 )

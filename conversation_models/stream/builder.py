@@ -111,6 +111,8 @@ class ResponseBuilder:
 
         Outputs are in the order of their ``output_index``, and in order of arrival if they share one. A handoff is left
         out until both its events have been added. ``conversation_id`` is empty and ``usage`` zero until they are known.
+        ``completed_at`` of a tool execution is ``None`` until its ``tool.execution.done``, and then that event's
+        ``created_at``, ``UNSET`` if it has none.
 
         Unknown fields of an output's events, and of chunks, are in it; of several with one key, the last one. Left out
         are those of the events that open and end the response, and those that the entry's model has a field for.

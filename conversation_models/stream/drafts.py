@@ -14,6 +14,7 @@ Unknown fields of an output's events become unknown fields of its entry, and tho
 Of several with one key, the last one counts.
 """
 
+from collections.abc import Mapping
 from typing import Any, ClassVar, TypeAlias, TypeVar, get_args
 
 from msgspec import UNSET, UnsetType
@@ -36,7 +37,7 @@ from ..models.unknown import Unknown
 from ..models.variants import fields_of
 from .invalid import InvalidEvent, not_an_event
 
-__all__ = ["Draft", "Drafts", "MessageDraft", "draft_classes"]
+__all__ = ["Draft", "Drafts", "MessageDraft", "draft_classes", "with_unknown"]
 
 # Indexes are in it as text, since anybody can send many ints that share a hash.
 Name: TypeAlias = tuple[Any, ...]
@@ -81,7 +82,7 @@ class Draft:
     def whole_entry(self) -> OutputEntry | None:
         """Build the entry with unknown fields."""
         entry = self.entry()
-        return None if entry is None or isinstance(entry, Unknown) else _with_unknown(entry, self.unknown)
+        return None if entry is None or isinstance(entry, Unknown) else with_unknown(entry, self.unknown)
 
 
 D = TypeVar("D", bound=Draft)
@@ -217,7 +218,7 @@ class _Text(list[str]):
 
     def chunk(self) -> TextChunk:
         """Build the chunk from the pieces so far. O(size)."""
-        return _with_unknown(TextChunk(text="".join(self)), self.unknown)
+        return with_unknown(TextChunk(text="".join(self)), self.unknown)
 
 
 class _Thinking:
@@ -259,7 +260,7 @@ class _Thinking:
             closed=self.closed,
             signature=self.signature,
         )
-        return _with_unknown(chunk, self._unknown)
+        return with_unknown(chunk, self._unknown)
 
 
 def _chunk(part: _Text | _Thinking | ContentChunk) -> ContentChunk:
@@ -267,7 +268,7 @@ def _chunk(part: _Text | _Thinking | ContentChunk) -> ContentChunk:
 
 
 class ToolDraft(Draft):
-    """A tool execution."""
+    """A tool execution. Its ``completed_at`` is null until ``tool.execution.done``, so that it can be seen to run."""
 
     __slots__ = ("_arguments", "_done", "_function", "_name", "_started")
 
@@ -300,7 +301,7 @@ class ToolDraft(Draft):
             name=self._name,
             arguments="".join(self._arguments) if self._arguments else UNSET,
             created_at=started.created_at if started else UNSET,
-            completed_at=done.created_at if done else UNSET,
+            completed_at=done.created_at if done else None,
             info=done.info if done else UNSET,
             agent_id=started.agent_id if started else UNSET,
             model=started.model if started else UNSET,
@@ -390,7 +391,8 @@ class HandoffDraft(Draft):
 M = TypeVar("M", bound=Model)
 
 
-def _with_unknown(value: M, unknown: dict[str, Any]) -> M:
+def with_unknown(value: M, unknown: Mapping[str, Any]) -> M:
+    """A copy of ``value`` with those of these unknown fields that its model has no field for, in either spelling."""
     # An event may have a field that only the entry's model knows. It cannot be told whether it means the same there.
     known = {name for info in fields_of(type(value)) for name in (info.name, info.encode_name)}
     return value.with_unknown_fields({key: value for key, value in unknown.items() if key not in known})

@@ -44,7 +44,12 @@ def test_telemetry_is_imported_when_it_is_used_and_needs_no_opentelemetry() -> N
 
 
 def test_functions_that_reading_does_not_need_are_imported_when_they_are_used() -> None:
-    lazy = {"as_inputs": "inputs", "rewrite_text": "stream.rewrite", "arewrite_text": "stream.rewrite"}
+    lazy = {
+        "as_inputs": "inputs",
+        "events_of": "stream.replay",
+        "rewrite_text": "stream.rewrite",
+        "arewrite_text": "stream.rewrite",
+    }
     modules = {f"conversation_models.{module}" for module in lazy.values()}
     assert modules.isdisjoint(modules_after("import conversation_models"))
     assert modules <= modules_after("from conversation_models import *")

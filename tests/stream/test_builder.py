@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec import UNSET
+from msgspec import UNSET, structs
 
 import conversation_models as cm
 
@@ -209,15 +209,50 @@ def test_a_tool_execution_may_have_no_arguments() -> None:
 
 def test_a_tool_execution_grows_event_by_event() -> None:
     builder = built(cm.ToolExecutionStartedEvent(id="t1", name="t", created_at=T1, function="f", model=None))
-    first = cm.ToolExecutionEntry(id="t1", name="t", created_at=T1, function="f", model=None)
+    running: dict[str, Any] = {"id": "t1", "name": "t", "created_at": T1, "completed_at": None}
+    first = cm.ToolExecutionEntry(**running, function="f", model=None)
     assert builder.response.outputs == [first]
     builder.add(cm.ToolExecutionDeltaEvent(id="t1", name="t", arguments="", created_at=T2))
-    second = cm.ToolExecutionEntry(id="t1", name="t", created_at=T1, function="f", model=None, arguments="")
+    second = cm.ToolExecutionEntry(**running, function="f", model=None, arguments="")
     assert builder.response.outputs == [second]
     builder.add(cm.ToolExecutionDoneEvent(id="t1", name="t", created_at=T3, info=None))
     [entry] = builder.response.outputs
     assert isinstance(entry, cm.ToolExecutionEntry)
     assert (entry.completed_at, entry.info, entry.arguments, entry.function) == (T3, None, "", "f")
+
+
+STARTED, DELTA, DONE, TIMED = (
+    cm.ToolExecutionStartedEvent(id="t1", name="t", created_at=T1),
+    cm.ToolExecutionDeltaEvent(id="t1", name="t", arguments="{}", created_at=T2),
+    cm.ToolExecutionDoneEvent(id="t1", name="t"),
+    cm.ToolExecutionDoneEvent(id="t1", name="t", created_at=T3),
+)
+
+
+@pytest.mark.parametrize(
+    ("events", "completed_at"),
+    [
+        ([STARTED], None),
+        ([DELTA], None),
+        ([STARTED, DELTA], None),
+        ([STARTED, DELTA, DONE], UNSET),
+        ([DONE], UNSET),
+        ([STARTED, DELTA, TIMED], T3),
+        ([TIMED, DELTA, STARTED], T3),
+    ],
+)
+def test_a_running_tool_has_null_for_the_time_when_it_was_completed(events: list[Any], completed_at: Any) -> None:
+    [entry] = outputs(*events)
+    assert entry.completed_at is completed_at
+    # Also if the response ended, so that it never will be.
+    end = cm.ResponseDoneEvent(usage=USAGE)
+    assert cm.collect([*events, end]).outputs[0] == entry
+
+    for codec in (cm.snake, cm.camel):
+        assert codec.decode(codec.encode(entry), cm.OutputEntry) == entry
+        assert codec.drift(codec.encode(entry), cm.OutputEntry) == []
+    assert (b'"completed_at":null' in cm.snake.encode(entry)) == (completed_at is None)
+    assert cm.as_inputs([entry]) == cm.as_inputs([structs.replace(entry, completed_at=UNSET)])
 
 
 def test_the_event_that_names_the_function_last_decides() -> None:

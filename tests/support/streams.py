@@ -128,32 +128,51 @@ def outcome(decoder: cm.EventDecoder, reads: Iterable[Any]) -> Outcome:
 
 
 def streamable(response: Document) -> Document:
-    """The part of a response in snake_case that a stream can carry.
+    """The part of a response in snake_case that a stream can carry in whatever order its events are.
+
+    An entry is identified by its id, a call by its id or tool_call_id, so no two entries have the same.
+    """
+    carried = _carried(response)
+    return {**carried, "outputs": [_with_own_names(entry, n) for n, entry in enumerate(carried["outputs"])]}
+
+
+def _with_own_names(entry: Document, n: int) -> Document:
+    if class_of(entry, "entry", "snake") is not cm.FunctionCallEntry:
+        return {**entry, "id": f"{n}{entry.get('id', '')}"}
+    return entry | {name: f"{n}{entry[name]}" for name in ("id", "tool_call_id") if name in entry}
+
+
+def replayable(response: Document) -> Document:
+    """The part of a response in snake_case that a stream can carry if each output has an index of its own.
+
+    Clients require ids.
+    """
+    carried = _carried(response)
+    return {**carried, "outputs": [{"id": "", **entry} for entry in carried["outputs"]]}
+
+
+def _carried(response: Document) -> Document:
+    """All of a response that events can carry, but for ids.
 
     No event holds guardrails, an unknown entry, an unknown field of the response itself, the time when a message or a
-    call was completed, arguments that are an object, or null for a time. An entry is identified by its id, a call by
-    its id or tool_call_id. Content is made of deltas: an empty list cannot be sent, and neighbouring texts in one
-    reasoning are joined.
+    call was completed, arguments that are an object, or null for a time. A tool whose end was not sent runs: null, and
+    no info. Content is made of deltas: an empty list cannot be sent, nor can a chunk that is not an object, and texts
+    that are neighbours in one reasoning are joined.
     """
-    entries = [
-        _streamable(entry, n) for n, entry in enumerate(response["outputs"]) if class_of(entry, "entry", "snake")
-    ]
+    entries = [_carried_entry(entry) for entry in response["outputs"] if class_of(entry, "entry", "snake")]
     return {"conversation_id": response["conversation_id"], "outputs": entries, "usage": response.get("usage", {})}
 
 
-def _streamable(entry: Document, n: int) -> Document:
+def _carried_entry(entry: Document) -> Document:
     cls = class_of(entry, "entry", "snake")
     entry = dict(entry)
-    if cls in (cm.MessageOutputEntry, cm.FunctionCallEntry) or entry.get("completed_at") is None:
+    is_running = cls is cm.ToolExecutionEntry and "info" not in entry
+    if cls in (cm.MessageOutputEntry, cm.FunctionCallEntry) or (entry.get("completed_at") is None and not is_running):
         entry.pop("completed_at", None)
-    if cls is not cm.FunctionCallEntry or "id" in entry:
-        entry["id"] = f"{n}{entry.get('id', '')}"
-    if cls is cm.FunctionCallEntry:
-        entry["tool_call_id"] = f"{n}{entry['tool_call_id']}"
-        if isinstance(entry["arguments"], dict):
-            entry["arguments"] = json.dumps(entry["arguments"])
+    if cls is cm.FunctionCallEntry and isinstance(entry["arguments"], dict):
+        entry["arguments"] = json.dumps(entry["arguments"])
     if isinstance(entry.get("content"), list):
-        entry["content"] = [_streamable_chunk(chunk) for chunk in entry["content"] if isinstance(chunk, dict)] or ""
+        entry["content"] = [_carried_chunk(chunk) for chunk in entry["content"] if isinstance(chunk, dict)] or ""
     return entry
 
 
@@ -161,12 +180,14 @@ def _is(member: Any, cls: Any, union: str = "chunk") -> bool:
     return class_of(member, union, "snake") is cls
 
 
-def _streamable_chunk(chunk: Document) -> Document:
+def _carried_chunk(chunk: Document) -> Document:
     if not _is(chunk, cm.ThinkChunk):
         return chunk
     thoughts: list[Any] = []
     for thought in chunk["thinking"]:
-        if not (thoughts and all(_is(one, cm.TextChunk, "thought") for one in (thoughts[-1], thought))):
+        if thoughts and all(_is(one, cm.TextChunk, "thought") for one in (thoughts[-1], thought)):
+            thoughts[-1] = {**thoughts[-1], **thought, "text": thoughts[-1]["text"] + thought["text"]}
+        else:
             thoughts.append(thought)
     return {**chunk, "thinking": thoughts}
 
@@ -210,7 +231,7 @@ def _known_output(entry: Document, index: int, random: Random) -> list[Document]
         deltas[random.choice([0, -1])] |= _some(entry, "confirmation_status")
         deltas[0] |= made
         return deltas
-    done = {"created_at": entry["completed_at"]} if "completed_at" in entry else {}
+    done = {"created_at": entry["completed_at"]} if entry.get("completed_at") else {}
     if cls is cm.AgentHandoffEntry:
         return [
             {
@@ -229,7 +250,7 @@ def _known_output(entry: Document, index: int, random: Random) -> list[Document]
         if random.random() < 0.5:
             events[0]["arguments"] = pieces.pop(0)
         events += [{"type": "tool.execution.delta", **where, "arguments": piece} for piece in pieces]
-    if done or "info" in entry or random.random() < 0.5:
+    if done or "completed_at" not in entry:
         events.append({"type": "tool.execution.done", **where, **done, **_some(entry, "info")})
     random.choice(events).update(_some(entry, "function"))
     return events

@@ -1,5 +1,6 @@
 """Code as users write it: every line must type-check, with these types."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, Literal
 
@@ -322,6 +323,12 @@ def replaying(response: cm.ConversationResponse, history: cm.ConversationHistory
     assert_type(question.text, str)
     assert_type(cm.as_inputs(response.outputs), list[cm.InputEntry])
     return cm.ConversationRequest(inputs=[*cm.as_inputs(history.entries), question], model="m")
+
+
+def streaming_again(response: cm.ConversationResponse) -> list[bytes]:
+    assert_type(cm.events_of(response), Iterator[cm.ConversationEvent])
+    assert_type(cm.collect(cm.events_of(response)), cm.ConversationResponse)
+    return [cm.camel.encode_event(event) for event in cm.events_of(response, piece=20)]
 
 
 def errors(data: bytes) -> str | None:

@@ -12,7 +12,7 @@ import conversation_models as cm
 __all__ = ["MODELS", "full", "least"]
 
 MODELS: list[type[Struct]] = [
-    public for name in cm.__all__ if isinstance(public := getattr(cm, name), type) and issubclass(public, Struct)
+    public for name in cm.__all__ if isinstance(public := getattr(cm, name), type) and hasattr(public, "unknown_fields")
 ]
 """Every public model."""
 

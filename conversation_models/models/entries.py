@@ -10,6 +10,7 @@ from msgspec import UNSET, UnsetType
 from ..jsontext import UNREADABLE, decode_error, decoder_of
 from .base import TaggedModel
 from .chunks import ContentChunk, ReferenceChunk, ThinkChunk, ToolReferenceChunk, text_of
+from .lists import Field, ListOf
 from .unknown import Open
 
 __all__ = ["AgentHandoffEntry", "FunctionCallEntry", "MessageOutputEntry", "OutputEntry", "ToolExecutionEntry"]
@@ -41,7 +42,7 @@ class MessageOutputEntry(Entry, frozen=True, kw_only=True, tag="message.output")
     """
 
     type: ClassVar[Literal["message.output"]] = "message.output"
-    content: str | list[ContentChunk]
+    content: Field[str | list[ContentChunk], str | ListOf[ContentChunk]]
     role: Literal["assistant"] = "assistant"
     agent_id: str | None | UnsetType = UNSET
     model: str | None | UnsetType = UNSET

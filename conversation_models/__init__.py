@@ -1,7 +1,7 @@
 """A typed codec for Mistral conversations: bytes to values and back, at the speed of msgspec."""
 
 from types import FunctionType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from .accounting import UsageRecord
 from .codec import Codec, camel, snake
@@ -178,8 +178,9 @@ __all__ = [
     "snake",
 ]
 
-decode = camel.decode
-encode = camel.encode
+# ``Final``, because type checkers may infer the type of any other variable differently.
+decode: Final = camel.decode
+encode: Final = camel.encode
 
 
 def _name_this_module(public: Any) -> None:

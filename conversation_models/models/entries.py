@@ -2,7 +2,7 @@
 
 import builtins
 from datetime import datetime
-from typing import Any, ClassVar, Literal, TypeAlias, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias, TypeVar, overload
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -16,6 +16,16 @@ from .unknown import Open
 __all__ = ["AgentHandoffEntry", "FunctionCallEntry", "MessageOutputEntry", "OutputEntry", "ToolExecutionEntry"]
 
 T = TypeVar("T")
+
+if TYPE_CHECKING:
+    from types import UnionType
+
+    import typing_extensions
+    from typing_extensions import TypeForm
+
+    # What type checkers that do not know ``TypeForm`` see as ``Any``. Without the default they would see ``Never``.
+    # Functions take a ``UnionType`` as well, for these and for a union that a variable holds.
+    Form = typing_extensions.TypeVar("Form", default=Any)
 
 
 class Entry(TaggedModel, frozen=True, kw_only=True):
@@ -132,7 +142,9 @@ class FunctionCallEntry(Entry, frozen=True, kw_only=True, tag="function.call"):
     @overload
     def decode_arguments(self, type: builtins.type[T]) -> T: ...
     @overload
-    def decode_arguments(self, type: Any) -> Any: ...
+    def decode_arguments(self, type: "TypeForm[Form]") -> "Form": ...
+    @overload
+    def decode_arguments(self, type: "UnionType") -> Any: ...
     def decode_arguments(self, type: Any = dict) -> Any:
         """The arguments, JSON text or an object, as any type that msgspec reads.
 

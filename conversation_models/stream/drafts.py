@@ -50,6 +50,8 @@ class Draft:
 
     __slots__ = ("id", "index", "unknown")
 
+    id: str | UnsetType
+    index: int
     unknown: dict[str, Any]
     """The unknown fields of the events."""
 
@@ -104,7 +106,7 @@ class _DraftClasses(dict[type, type[Draft] | None]):
         return found
 
 
-draft_classes = _DraftClasses()
+draft_classes: _DraftClasses = _DraftClasses()
 
 
 class Drafts:
@@ -303,6 +305,8 @@ class CallDraft(Draft):
     """A function call."""
 
     __slots__ = ("_arguments", "_confirmation_status", "_first")
+
+    id: str | UnsetType
 
     def __init__(self, index: int, id: str | UnsetType) -> None:
         super().__init__(index, id)

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     import typing_extensions
     from typing_extensions import TypeForm
 
-    # What type checkers that do not know ``TypeForm`` see as ``Any``. Without the default they would see ``Never``.
-    # Functions take a ``UnionType`` as well, for these and for a union that a variable holds.
+    # mypy before 1.19 does not know ``TypeForm``, and sees ``Any``. Without the default it would see ``Never``.
+    # pyright before 1.1.412 does not take ``A | B`` for a ``TypeForm``, but for a ``UnionType``. Functions that return a
+    # list do not accept that one: mypy would take the result for any list that the context asks for.
     Form = typing_extensions.TypeVar("Form", default=Any)
 
 

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from typing_extensions import TypeForm
 
     # mypy before 1.19 does not know ``TypeForm``, and sees ``Any``. Without the default it would see ``Never``.
-    # pyright before 1.1.412 does not take ``A | B`` for a ``TypeForm``, but for a ``UnionType``. Functions that return a
-    # list do not accept that one: mypy would take the result for any list that the context asks for.
+    # pyright before 1.1.412 does not take ``A | B`` for a ``TypeForm``, but for a ``UnionType``. Functions that return
+    # a list do not accept that one: mypy would take the result for any list that the context asks for.
     Form = typing_extensions.TypeVar("Form", default=Any)
 
 

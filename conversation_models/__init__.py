@@ -2,7 +2,7 @@
 
 from importlib import import_module
 from types import FunctionType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from .accounting import UsageRecord
 from .codec import Codec, camel, snake
@@ -182,8 +182,9 @@ __all__ = [
     "snake",
 ]
 
-decode = camel.decode
-encode = camel.encode
+# ``Final``, because type checkers may infer the type of any other variable differently.
+decode: Final = camel.decode
+encode: Final = camel.encode
 
 
 def _name_this_module(public: Any) -> None:

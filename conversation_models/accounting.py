@@ -96,7 +96,11 @@ class Account:
         self.started_at: datetime | None = None
         self.first_output_at: datetime | None = None
         self.completed_at: datetime | None = None
-        self.outputs = self.events = self.deltas = self.bytes = self.unknown = 0
+        self.outputs: int = 0
+        self.events: int = 0
+        self.deltas: int = 0
+        self.bytes: int = 0
+        self.unknown: int = 0
 
     def add_writer(self, model: str | None | UnsetType, agent_id: str | None | UnsetType) -> None:
         """Note the model and the agent that wrote something."""

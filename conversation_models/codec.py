@@ -31,7 +31,11 @@ from .stream.meter import StreamMeter
 from .summary import summary_of
 
 if TYPE_CHECKING:
-    from typing_extensions import Buffer
+    from types import UnionType
+
+    from typing_extensions import Buffer, TypeForm
+
+    from .models.entries import Form
 
 __all__ = ["Codec", "camel", "snake"]
 
@@ -70,7 +74,9 @@ class Codec:
     @overload
     def decode(self, data: "Buffer | str", type: type[T]) -> T: ...
     @overload
-    def decode(self, data: "Buffer | str", type: Any) -> Any: ...
+    def decode(self, data: "Buffer | str", type: "TypeForm[Form]") -> "Form": ...
+    @overload
+    def decode(self, data: "Buffer | str", type: "UnionType") -> Any: ...
     def decode(self, data: "Buffer | str", type: Any = ConversationResponse) -> Any:
         """Read one JSON document as ``type``: a model, one of the unions of models, or any type that holds these.
 
@@ -96,7 +102,7 @@ class Codec:
     @overload
     def decode_lines(self, data: "Buffer | str", type: type[T]) -> list[T]: ...
     @overload
-    def decode_lines(self, data: "Buffer | str", type: Any) -> list[Any]: ...
+    def decode_lines(self, data: "Buffer | str", type: "TypeForm[Form]") -> "list[Form]": ...
     def decode_lines(self, data: "Buffer | str", type: Any = ConversationResponse) -> list[Any]:
         """Read newline-delimited JSON, each document as ``decode`` does. Blank lines are skipped.
 
@@ -119,7 +125,7 @@ class Codec:
     @overload
     def iter_lines(self, chunks: "Iterable[Buffer | str]", type: type[T]) -> Generator[T, None, None]: ...
     @overload
-    def iter_lines(self, chunks: "Iterable[Buffer | str]", type: Any) -> Generator[Any, None, None]: ...
+    def iter_lines(self, chunks: "Iterable[Buffer | str]", type: "TypeForm[Form]") -> "Generator[Form, None, None]": ...
     def iter_lines(
         self, chunks: "Iterable[Buffer | str]", type: Any = ConversationResponse
     ) -> Generator[Any, None, None]:
@@ -201,7 +207,9 @@ class Codec:
     @overload
     def from_builtins(self, value: Any, type: type[T]) -> T: ...
     @overload
-    def from_builtins(self, value: Any, type: Any) -> Any: ...
+    def from_builtins(self, value: Any, type: "TypeForm[Form]") -> "Form": ...
+    @overload
+    def from_builtins(self, value: Any, type: "UnionType") -> Any: ...
     def from_builtins(self, value: Any, type: Any = ConversationResponse) -> Any:
         """Read parsed JSON, as ``decode`` reads its text. For frameworks that hand out dicts.
 
@@ -415,5 +423,5 @@ def _as_raw(naming: Naming, value: Any) -> Raw:
     raise TypeError(f"Encoding objects of type {type(value).__qualname__} is unsupported")
 
 
-camel = Codec("camel")
-snake = Codec("snake")
+camel: Codec = Codec("camel")
+snake: Codec = Codec("snake")

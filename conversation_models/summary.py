@@ -94,7 +94,7 @@ def _add_outputs(account: Account, heads: list[Any]) -> None:
         if head is None or (head.name is UNSET and head.type in _NAMED_TAGS):
             account.outputs += 1  # Malformed. Nothing more is known of it.
             continue
-        account.add_output(head.type, head.name)
+        account.add_output(head.type, head.name or "")
         if head.type not in _TAGS:
             account.unknown += 1
             continue

@@ -28,7 +28,7 @@ from .transcript import Transcript
 
 __all__ = ["run"]
 
-app = typer.Typer(
+app: typer.Typer = typer.Typer(
     help="Read, check and convert Mistral conversations: requests, answers, and streams of server-sent events.",
     add_completion=False,
     pretty_exceptions_enable=False,

@@ -29,7 +29,7 @@ class Findings:
         self._write_warning = write_warning
         self._drift: set[str] = set()
         self._warnings = 0
-        self.errors = 0
+        self.errors: int = 0
 
     def __enter__(self) -> "Self":
         return self

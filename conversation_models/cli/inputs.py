@@ -108,7 +108,7 @@ class Documents:
 
     def __init__(self, name: str, expected: Expected, chunks: Iterator[bytes]) -> None:
         self.name = name
-        self.count = 0
+        self.count: int = 0
         self._expected = expected
         self._line = 0
         seen = bytearray()
@@ -176,7 +176,7 @@ class Events:
 
     def __init__(self, name: str, naming: Naming | None, chunks: Iterator[bytes]) -> None:
         self.name = name
-        self.count = 0
+        self.count: int = 0
         self.naming: Naming | None = naming
         self._chunks = _flushing(chunks)
         self._data: deque[bytes] = deque()  # Of the events that have been read and not been handed out.

@@ -29,7 +29,7 @@ LINE_LENGTH = 1000
 """How many characters of a message are shown: an error may quote megabytes of input."""
 
 # Documents are other people's text, so rich's markup, emoji codes and highlighting are off.
-output = Console(soft_wrap=True, markup=False, emoji=False, highlight=False)
+output: Console = Console(soft_wrap=True, markup=False, emoji=False, highlight=False)
 _errors = Console(stderr=True, soft_wrap=True, markup=False, emoji=False, highlight=False)
 
 _progress = Progress(

@@ -6,6 +6,7 @@ from typing import ClassVar, Literal, TypeAlias
 from msgspec import UNSET, UnsetType
 
 from .base import Model, TaggedModel
+from .lists import Field, ListOf
 from .unknown import Open
 
 __all__ = [
@@ -65,7 +66,7 @@ class ReferenceChunk(TaggedModel, frozen=True, kw_only=True, tag="reference"):
     """
 
     type: ClassVar[Literal["reference"]] = "reference"
-    reference_ids: list[int | str]
+    reference_ids: Field[list[int | str], ListOf[int | str]]
 
 
 ThinkContent: TypeAlias = Open[TextChunk | ReferenceChunk | ToolReferenceChunk]
@@ -81,7 +82,7 @@ class ThinkChunk(TaggedModel, frozen=True, kw_only=True, tag="thinking"):
     """
 
     type: ClassVar[Literal["thinking"]] = "thinking"
-    thinking: list[ThinkContent]
+    thinking: Field[list[ThinkContent], ListOf[ThinkContent]]
     closed: bool | UnsetType = UNSET
     signature: str | None | UnsetType = UNSET
 

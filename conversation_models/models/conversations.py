@@ -9,6 +9,7 @@ from .arguments import CompletionArgs
 from .base import Model
 from .guardrails import GuardrailConfig
 from .inputs import InputEntry, MessageEntry
+from .lists import ABSENT, Field, ListOf
 from .tools import Tool
 from .unknown import Open
 
@@ -26,7 +27,7 @@ class ConversationHistory(Model, frozen=True, kw_only=True):
 
     object: Literal["conversation.history"] = "conversation.history"
     conversation_id: str
-    entries: list[InputEntry]
+    entries: Field[list[InputEntry], ListOf[InputEntry]]
 
 
 class ConversationMessages(Model, frozen=True, kw_only=True):
@@ -40,7 +41,7 @@ class ConversationMessages(Model, frozen=True, kw_only=True):
 
     object: Literal["conversation.messages"] = "conversation.messages"
     conversation_id: str
-    messages: list[MessageEntry]
+    messages: Field[list[MessageEntry], ListOf[MessageEntry]]
 
 
 class ModelConversation(Model, frozen=True, kw_only=True):
@@ -67,7 +68,7 @@ class ModelConversation(Model, frozen=True, kw_only=True):
     updated_at: datetime
     model: str
     instructions: str | None | UnsetType = UNSET
-    tools: list[Tool] | UnsetType = UNSET
+    tools: Field[list[Tool] | UnsetType, ListOf[Tool] | UnsetType] = ABSENT
     completion_args: CompletionArgs | UnsetType = UNSET
     guardrails: list[GuardrailConfig] | None | UnsetType = UNSET
     name: str | None | UnsetType = UNSET

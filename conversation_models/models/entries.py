@@ -2,7 +2,7 @@
 
 import builtins
 from datetime import datetime
-from typing import Any, ClassVar, Literal, TypeAlias, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias, TypeVar, overload
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -10,11 +10,23 @@ from msgspec import UNSET, UnsetType
 from ..jsontext import UNREADABLE, decode_error, decoder_of
 from .base import TaggedModel
 from .chunks import ContentChunk, ReferenceChunk, ThinkChunk, ToolReferenceChunk, text_of
+from .lists import Field, ListOf
 from .unknown import Open
 
 __all__ = ["AgentHandoffEntry", "FunctionCallEntry", "MessageOutputEntry", "OutputEntry", "ToolExecutionEntry"]
 
 T = TypeVar("T")
+
+if TYPE_CHECKING:
+    from types import UnionType
+
+    import typing_extensions
+    from typing_extensions import TypeForm
+
+    # mypy before 1.19 does not know ``TypeForm``, and sees ``Any``. Without the default it would see ``Never``.
+    # pyright before 1.1.412 does not take ``A | B`` for a ``TypeForm``, but for a ``UnionType``. Functions that return
+    # a list do not accept that one: mypy would take the result for any list that the context asks for.
+    Form = typing_extensions.TypeVar("Form", default=Any)
 
 
 class Entry(TaggedModel, frozen=True, kw_only=True):
@@ -41,7 +53,7 @@ class MessageOutputEntry(Entry, frozen=True, kw_only=True, tag="message.output")
     """
 
     type: ClassVar[Literal["message.output"]] = "message.output"
-    content: str | list[ContentChunk]
+    content: Field[str | list[ContentChunk], str | ListOf[ContentChunk]]
     role: Literal["assistant"] = "assistant"
     agent_id: str | None | UnsetType = UNSET
     model: str | None | UnsetType = UNSET
@@ -131,7 +143,9 @@ class FunctionCallEntry(Entry, frozen=True, kw_only=True, tag="function.call"):
     @overload
     def decode_arguments(self, type: builtins.type[T]) -> T: ...
     @overload
-    def decode_arguments(self, type: Any) -> Any: ...
+    def decode_arguments(self, type: "TypeForm[Form]") -> "Form": ...
+    @overload
+    def decode_arguments(self, type: "UnionType") -> Any: ...
     def decode_arguments(self, type: Any = dict) -> Any:
         """The arguments, JSON text or an object, as any type that msgspec reads.
 

@@ -6,6 +6,7 @@ from msgspec import UNSET, UnsetType
 
 from .chunks import ContentChunk, text_of
 from .entries import AgentHandoffEntry, Entry, FunctionCallEntry, MessageOutputEntry, ToolExecutionEntry
+from .lists import Field, ListOf
 from .unknown import Open
 
 __all__ = ["FunctionResultEntry", "InputEntry", "MessageEntry", "MessageInputEntry"]
@@ -26,7 +27,7 @@ class MessageInputEntry(Entry, frozen=True, kw_only=True, tag="message.input"):
 
     type: ClassVar[Literal["message.input"]] = "message.input"
     role: str
-    content: str | list[ContentChunk]
+    content: Field[str | list[ContentChunk], str | ListOf[ContentChunk]]
     prefix: bool | UnsetType = UNSET
 
     @property

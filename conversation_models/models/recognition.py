@@ -67,7 +67,7 @@ ROOTS = (
 ROOT_MODELS: tuple[Any, ...] = tuple([cls for root in ROOTS for cls in get_args(root) or (root,)])
 """The models of whole bodies and events."""
 
-UNIONS = {
+UNIONS: dict[str, Any] = {
     "OutputEntry": OutputEntry,
     "InputEntry": InputEntry,
     "MessageEntry": MessageEntry,

@@ -11,6 +11,7 @@ from .arguments import CompletionArgs
 from .base import Model
 from .guardrails import GuardrailConfig
 from .inputs import InputEntry
+from .lists import ABSENT, Field, ListOf
 from .tools import Tool
 
 __all__ = ["ConversationAppendRequest", "ConversationRequest", "ConversationRestartRequest", "ToolCallConfirmation"]
@@ -51,12 +52,12 @@ class ConversationRequest(Model, frozen=True, kw_only=True):
         model: Name of the model that answers. Absent or null if an agent does.
     """
 
-    inputs: str | list[InputEntry]
+    inputs: Field[str | list[InputEntry], str | ListOf[InputEntry]]
     stream: bool | UnsetType = UNSET
     store: bool | None | UnsetType = UNSET
     handoff_execution: Literal["client", "server"] | None | UnsetType = UNSET
     instructions: str | None | UnsetType = UNSET
-    tools: list[Tool] | None | UnsetType = UNSET
+    tools: Field[list[Tool] | None | UnsetType, ListOf[Tool] | None | UnsetType] = ABSENT
     completion_args: CompletionArgs | None | UnsetType = UNSET
     guardrails: list[GuardrailConfig] | None | UnsetType = UNSET
     name: str | None | UnsetType = UNSET
@@ -82,7 +83,7 @@ class ConversationAppendRequest(Model, frozen=True, kw_only=True):
         tool_confirmations: Which of the pending tool calls are allowed. Absent or null if none is pending.
     """
 
-    inputs: str | list[InputEntry] | UnsetType = UNSET
+    inputs: Field[str | list[InputEntry] | UnsetType, str | ListOf[InputEntry] | UnsetType] = ABSENT
     stream: bool | UnsetType = UNSET
     store: bool | UnsetType = UNSET
     handoff_execution: Literal["client", "server"] | UnsetType = UNSET
@@ -109,7 +110,7 @@ class ConversationRestartRequest(Model, frozen=True, kw_only=True):
     """
 
     from_entry_id: str
-    inputs: str | list[InputEntry] | UnsetType = UNSET
+    inputs: Field[str | list[InputEntry] | UnsetType, str | ListOf[InputEntry] | UnsetType] = ABSENT
     stream: bool | UnsetType = UNSET
     store: bool | UnsetType = UNSET
     handoff_execution: Literal["client", "server"] | UnsetType = UNSET

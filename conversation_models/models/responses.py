@@ -8,6 +8,7 @@ from msgspec import UNSET, Raw, UnsetType, field
 
 from .base import Model
 from .entries import FunctionCallEntry, MessageOutputEntry, OutputEntry
+from .lists import Field, ListOf
 from .variants import public_of
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ class ConversationResponse(Model, frozen=True, kw_only=True):
 
     object: Literal["conversation.response"] = "conversation.response"
     conversation_id: str
-    outputs: list[OutputEntry]
+    outputs: Field[list[OutputEntry], ListOf[OutputEntry]]
     usage: ConversationUsageInfo = field(default_factory=ConversationUsageInfo)
     guardrails: list[dict[str, Any]] | None | UnsetType = UNSET
 

@@ -52,7 +52,7 @@ class OpenUnion:
 
     def __init__(self, members: tuple[Any, ...], family: Family) -> None:
         self.members = members
-        self.type = Union[members]
+        self.type: Any = Union[members]
         self._is_tagged = _is_tagged(members)
         self.decoder: Any = Decoder(family.type(self.type)) if self._is_tagged else RefusingDecoder()
         self._naming: Naming = family.naming

@@ -66,7 +66,7 @@ class Reader:
         self._seen: dict[Any, _Seen] = {}
         self._learned: dict[Any, _Seen] = {}
         self._may_learn_at_first_sight = AT_FIRST_SIGHT
-        self.plans = Plans(PLAIN[naming])
+        self.plans: Plans = Plans(PLAIN[naming])
         """How to read what a decoder has refused."""
         self._merged = _in_order_of_speed(PLAIN[naming])
         self._unlearned = unlearned[naming]

@@ -51,8 +51,10 @@ class Draft:
 
     __slots__ = ("id", "index", "unknown")
 
-    tag: ClassVar[str | int | None]
+    tag: ClassVar[str]
     """The ``type`` of the entry that comes of it."""
+    id: str | UnsetType
+    index: int
     unknown: dict[str, Any]
     """The unknown fields of the events."""
 
@@ -107,7 +109,7 @@ class _DraftClasses(dict[type, type[Draft] | None]):
         return found
 
 
-draft_classes = _DraftClasses()
+draft_classes: _DraftClasses = _DraftClasses()
 
 
 class Drafts:
@@ -149,7 +151,7 @@ class MessageDraft(Draft):
 
     __slots__ = ("_first", "_has_chunks", "_parts", "text", "text_index")
 
-    tag = MessageOutputEntry.type
+    tag: ClassVar[str] = MessageOutputEntry.type
 
     text: "_Text"
     """Pieces of the last part, if that part is text."""
@@ -272,7 +274,7 @@ class ToolDraft(Draft):
 
     __slots__ = ("_arguments", "_done", "_function", "_name", "_started")
 
-    tag = ToolExecutionEntry.type
+    tag: ClassVar[str] = ToolExecutionEntry.type
 
     def __init__(self, index: int, id: str | UnsetType) -> None:
         super().__init__(index, id)
@@ -314,7 +316,8 @@ class CallDraft(Draft):
 
     __slots__ = ("_arguments", "_confirmation_status", "_first")
 
-    tag = FunctionCallEntry.type
+    tag: ClassVar[str] = FunctionCallEntry.type
+    id: str | UnsetType
 
     def __init__(self, index: int, id: str | UnsetType) -> None:
         super().__init__(index, id)
@@ -359,7 +362,7 @@ class HandoffDraft(Draft):
 
     __slots__ = ("_done", "_started")
 
-    tag = AgentHandoffEntry.type
+    tag: ClassVar[str] = AgentHandoffEntry.type
 
     def __init__(self, index: int, id: str | UnsetType) -> None:
         super().__init__(index, id)

@@ -21,6 +21,8 @@ class InvalidEvent:
     __match_args__ = ("raw", "error")
 
     type: ClassVar[None] = None
+    raw: bytes
+    event: str
 
     def __init__(self, raw: bytes, error: ConversationDecodeError, event: str = "") -> None:
         self.raw = raw

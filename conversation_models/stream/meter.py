@@ -62,12 +62,12 @@ class StreamMeter:
     @property
     def conversation_id(self) -> str | None:
         """``None`` until the stream says it."""
-        return self._tally.conversation_id
+        return self._tally.account.conversation_id
 
     @property
     def usage(self) -> ConversationUsageInfo | None:
         """``None`` until the stream says it. Still ``None`` at the end if that could not be read, or has no count."""
-        return self._tally.usage
+        return self._tally.account.usage
 
     @property
     def error(self) -> ResponseErrorEvent | ServiceError | None:

@@ -17,11 +17,12 @@ from .progress import kind_of_data
 __all__ = ["Tally"]
 
 
-class Tally(Account):
-    """The account of one response of a stream."""
+class Tally:
+    """What is known of one response of a stream."""
 
-    __slots__ = ("_drafts", "done", "error", "stopped", "unreadable")
+    __slots__ = ("_drafts", "account", "done", "error", "stopped", "unreadable")
 
+    account: Account
     done: bool
     """Whether ``conversation.response.done`` was seen, readable or not."""
     error: ResponseErrorEvent | ServiceError | None
@@ -32,7 +33,7 @@ class Tally(Account):
     """The event that ended the response, if it was malformed."""
 
     def __init__(self) -> None:
-        super().__init__()
+        self.account = Account()
         self._drafts = Drafts()
         self.done = False
         self.error = None
@@ -41,30 +42,32 @@ class Tally(Account):
 
     def count(self, deltas: int, size: int) -> None:
         """Count deltas whose data has this size, all in all."""
-        self.events += deltas
-        self.deltas += deltas
-        self.bytes += size
+        account = self.account
+        account.events += deltas
+        account.deltas += deltas
+        account.bytes += size
 
     def take(self, event: StreamEvent, data: bytes, *, ends: bool) -> None:
         """Note an event with this data. ``ends``: whether it ends the response. O(size)."""
-        self.events += 1
-        self.bytes += len(data)
+        account = self.account
+        account.events += 1
+        account.bytes += len(data)
         if isinstance(event, Unknown):
-            self.unknown += 1
+            account.unknown += 1
         elif isinstance(event, ServiceError):
             self.error = event
         elif isinstance(event, InvalidEvent):
             self._take_malformed(event, data, ends)
         elif isinstance(event, ResponseStartedEvent):
-            self.conversation_id = event.conversation_id
-            self.started_at = event.created_at or None
+            account.conversation_id = event.conversation_id
+            account.started_at = event.created_at or None
         elif isinstance(event, ResponseDoneEvent):
             self.done = True
-            self.usage = stated_usage(event.usage, data)
-            self.completed_at = event.created_at or None
+            account.usage = stated_usage(event.usage, data)
+            account.completed_at = event.created_at or None
         elif isinstance(event, ResponseErrorEvent):
             self.error = event
-            self.completed_at = event.created_at or None
+            account.completed_at = event.created_at or None
         else:
             self._take_output(event)
 
@@ -74,17 +77,18 @@ class Tally(Account):
             self.unreadable = event
             self.done = kind == ResponseDoneEvent.type
         elif kind == MessageOutputEvent.type or is_plain(data):
-            self.deltas += 1
+            self.account.deltas += 1
 
     def _take_output(self, event: Any) -> None:
-        if not self.outputs:
-            self.first_output_at = event.created_at or None
-        self.deltas += isinstance(event, MessageOutputEvent)
-        self.add_writer(getattr(event, "model", UNSET), getattr(event, "agent_id", UNSET))
+        account = self.account
+        if not account.outputs:
+            account.first_output_at = event.created_at or None
+        account.deltas += isinstance(event, MessageOutputEvent)
+        account.add_writer(getattr(event, "model", UNSET), getattr(event, "agent_id", UNSET))
         draft_class: Any = draft_classes[public_of(type(event))]
         self._drafts.of(event, draft_class)
-        if len(self._drafts) > self.outputs:
-            self.add_output(draft_class.tag, getattr(event, "name", ""))
+        if len(self._drafts) > account.outputs:
+            account.add_output(draft_class.tag, getattr(event, "name", ""))
 
     @property
     def status(self) -> Status:
@@ -99,4 +103,4 @@ class Tally(Account):
 
     def usage_record(self) -> UsageRecord:
         """The record so far. O(its size)."""
-        return self.record("stream", self.status, self.error)
+        return self.account.record("stream", self.status, self.error)

@@ -163,7 +163,7 @@ def test_values_that_json_cannot_represent_are_a_type_error(value: Any) -> None:
 
 def test_a_type_that_cannot_be_read_is_a_type_error() -> None:
     with pytest.raises(TypeError):
-        cm.camel.from_builtins({}, 5)
+        cm.camel.from_builtins({}, 5)  # type: ignore[call-overload]  # pyright: ignore
 
 
 @pytest.mark.parametrize("value", ["\ud800", ["a", {"b": "\udfff"}], {"\ud800": 1}], ids=ascii)

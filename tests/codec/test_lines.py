@@ -188,7 +188,7 @@ def test_a_type_that_cannot_be_read_is_refused_at_once() -> None:
     with pytest.raises(TypeError):
         cm.camel.iter_lines([], int | cm.TextChunk | dict[str, int] | list[int] | set[int])
     with pytest.raises(TypeError):
-        cm.camel.iter_lines([], 5)
+        cm.camel.iter_lines([], 5)  # type: ignore[call-overload]  # pyright: ignore
 
 
 @pytest.mark.parametrize("chunk", [5, None, [1]], ids=repr)

@@ -69,6 +69,18 @@ def test_wrong_types_are_reported(errors: Errors) -> None:
     assert {line for name, line, _ in errors if name == "wrong.py"} == {4, 5, 6}, errors
 
 
+def test_every_public_name_has_a_type_that_all_checkers_see_alike(tmp_path: Path) -> None:
+    command = ["pyright", "--pythonpath", sys.executable, "--ignoreexternal", "--outputjson"]
+    output = run([*command, "--verifytypes", "conversation_models"], tmp_path)
+    names = json.loads(output[output.index("{") :])["typeCompleteness"]["symbols"]
+    assert {name["name"] for name in names} >= {f"conversation_models.{name}" for name in ("decode", "encode", "snake")}
+    assert [
+        (name["name"], [diagnostic["message"] for diagnostic in name["diagnostics"]])
+        for name in names
+        if name["isTypeAmbiguous"] or not name["isTypeKnown"]
+    ] == []
+
+
 def test_the_examples_use_every_class_of_the_unions() -> None:
     assert {file.stem for file in FILES} >= {"usage", "rejected"}
     used = (EXAMPLES / "usage.py").read_text()

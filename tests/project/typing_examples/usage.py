@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from msgspec import UNSET, Raw, Struct, UnsetType
 from typing_extensions import assert_never, assert_type
 
 import conversation_models as cm
+
+T = TypeVar("T")
 
 
 class Rate(Struct):
@@ -22,16 +24,43 @@ def decoding(data: bytes, view: memoryview, text: str) -> None:
     assert_type(cm.camel.decode(data, cm.ConversationUsageInfo), cm.ConversationUsageInfo)
     assert_type(cm.camel.decode_lines(data), list[cm.ConversationResponse])
     assert_type(cm.camel.decode_lines(data, cm.ResponseDoneEvent), list[cm.ResponseDoneEvent])
-    # Type checkers do not accept a union where a class is expected, so the variable is annotated.
-    entry: cm.OutputEntry = cm.camel.decode(data, cm.OutputEntry)
-    chunk: cm.ContentChunk = cm.camel.decode(data, type=cm.ContentChunk)
-    event: cm.ConversationEvent = cm.snake.decode(data, cm.ConversationEvent)
-    entries: list[cm.OutputEntry] = cm.snake.decode_lines(data, cm.OutputEntry)
-    describe(entry)
-    render(chunk)
-    handle(event)
-    for member in entries:
-        describe(member)
+    assert_type(cm.snake.decode(data, dict[str, cm.ConversationResponse]), dict[str, cm.ConversationResponse])
+    assert_type(cm.snake.decode(data, Rate), Rate)
+
+
+def decoding_unions(data: bytes, parsed: dict[str, Any]) -> None:
+    assert_type(cm.decode(data, cm.OutputEntry), cm.OutputEntry)
+    assert_type(cm.camel.decode(data, type=cm.OutputEntry), cm.OutputEntry)
+    assert_type(cm.snake.decode(data, cm.OutputEntry), cm.OutputEntry)
+    assert_type(cm.snake.decode(data, cm.InputEntry), cm.InputEntry)
+    assert_type(cm.snake.decode(data, cm.MessageEntry), cm.MessageEntry)
+    assert_type(cm.snake.decode(data, cm.ContentChunk), cm.ContentChunk)
+    assert_type(cm.snake.decode(data, cm.ConversationEvent), cm.ConversationEvent)
+    assert_type(cm.snake.decode(data, cm.Tool), cm.Tool)
+    assert_type(cm.snake.decode(data, cm.Authorization), cm.Authorization)
+    assert_type(cm.snake.decode(data, cm.Conversation), cm.Conversation)
+    assert_type(cm.snake.decode(data, list[cm.OutputEntry]), list[cm.OutputEntry])
+    assert_type(cm.snake.decode(data, dict[str, cm.Tool]), dict[str, cm.Tool])
+    assert_type(cm.snake.decode(data, cm.TextChunk | None), cm.TextChunk | None)
+    assert_type(
+        cm.snake.decode(data, cm.ConversationResponse | cm.ServiceError), cm.ConversationResponse | cm.ServiceError
+    )
+    assert_type(cm.snake.decode_lines(data, cm.OutputEntry), list[cm.OutputEntry])
+    assert_type(list(cm.snake.iter_lines([data], cm.ContentChunk)), list[cm.ContentChunk])
+    assert_type(cm.snake.from_builtins(parsed, cm.Tool), cm.Tool)
+    # No annotation is needed to tell the members apart.
+    describe(cm.snake.decode(data, cm.OutputEntry))
+    for event in cm.snake.iter_lines([data], cm.ConversationEvent):
+        handle(event)
+
+
+def decoding_types_that_variables_hold(data: bytes, known: type[cm.TextChunk], any_type: Any) -> None:
+    assert_type(cm.snake.decode(data, known), cm.TextChunk)
+    assert_type(cm.snake.decode(data, any_type), Any)
+
+
+def decoding_for_a_caller(data: bytes, tp: type[T]) -> T:
+    return cm.snake.decode(data, tp)
 
 
 def encoding(response: cm.ConversationResponse, entry: cm.OutputEntry, buffer: bytearray) -> None:
@@ -297,14 +326,52 @@ def arguments(call: cm.FunctionCallEntry) -> None:
     assert_type(call.decode_arguments(), dict[str, Any])
     assert_type(call.decode_arguments(Rate), Rate)
     assert_type(call.decode_arguments(type=list[int]), list[int])
-    either: int | str = call.decode_arguments(int | str)
-    print(either)
+    assert_type(call.decode_arguments(int | str), int | str)
 
 
 def editing(response: cm.ConversationResponse) -> None:
     response.outputs.append(cm.ToolExecutionEntry(name="web_search"))
     response.outputs.append(cm.Unknown("new", b"{}"))
     response.outputs[0] = cm.MessageOutputEntry(content=[cm.TextChunk(text=""), cm.Unknown(None, b"5")])
+
+
+def building_from_lists_of_one_model(
+    said: list[cm.MessageOutputEntry],
+    asked: list[cm.MessageInputEntry],
+    results: list[cm.FunctionResultEntry],
+    texts: list[cm.TextChunk],
+    functions: list[cm.FunctionTool],
+    usage: cm.ConversationUsageInfo,
+) -> None:
+    cm.ConversationResponse(conversation_id="conv_1", outputs=said, usage=usage)
+    cm.ConversationHistory(conversation_id="conv_1", entries=asked)
+    cm.ConversationMessages(conversation_id="conv_1", messages=asked)
+    cm.ConversationRequest(inputs=asked, tools=functions, model="mistral-medium-latest")
+    cm.ConversationAppendRequest(inputs=results)
+    cm.ConversationRestartRequest(from_entry_id="msg_1", inputs=asked)
+    cm.MessageInputEntry(role="user", content=texts)
+    cm.MessageOutputEntry(content=texts)
+    cm.ThinkChunk(thinking=texts)
+    cm.ReferenceChunk(reference_ids=["ref_1"] * 2)
+
+
+def building_from_lists_of_any_member(response: cm.ConversationResponse, request: cm.ConversationRequest) -> None:
+    cm.ConversationResponse(conversation_id="conv_1", outputs=response.outputs, usage=response.usage)
+    cm.ConversationRequest(inputs=request.inputs, tools=request.tools)
+    cm.ConversationRequest(inputs="Who won?", tools=None)
+    cm.ConversationRequest(inputs=[*cm.as_inputs(response.outputs)], tools=UNSET)
+    cm.MessageOutputEntry(content=[chunk for chunk in content_of(response) if chunk.type == "text"])
+    cm.MessageOutputEntry(content=[cm.TextChunk(text=""), cm.ToolFileChunk(tool="t", file_id="f")])
+
+
+def content_of(response: cm.ConversationResponse) -> list[cm.ContentChunk]:
+    """The attributes are lists, whatever they were made from."""
+    outputs: list[cm.OutputEntry] = response.outputs
+    for output in outputs:
+        if output.type == "message.output" and not isinstance(output.content, str):
+            assert_type(output.content, list[cm.ContentChunk])
+            return output.content
+    return []
 
 
 def viewing(response: cm.ConversationResponse, message: cm.MessageOutputEntry, event: cm.MessageOutputEvent) -> None:

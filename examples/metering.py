@@ -68,8 +68,8 @@ class AnswerMeter:
         ``whole``: whether the answer came to its end.
         """
         if self._unreadable:
-            kind = "stream" if self.is_stream else "response"
-            return [cm.UsageRecord(kind=kind, status="unreadable", error_message=self._unreadable, bytes=self._size)]
+            record = cm.UsageRecord(kind="stream" if self.is_stream else "response", status="unreadable")
+            return [replace(record, error_message=self._unreadable, bytes=self._size)]
         if self.is_stream:
             self._stream.close()
             return shim_records(self._stream)

@@ -72,32 +72,7 @@ class AnswerMeter:
             return [replace(record, error_message=self._unreadable, bytes=self._size)]
         if self.is_stream:
             self._stream.close()
-            return shim_records(self._stream)
-        record = shim_summarize(self._body)
+            return self._stream.records or [self._stream.record]
+        record = cm.snake.summarize(self._body)
         # Half an answer is not JSON, but it is known why.
         return [record if whole or record.status != "unreadable" else replace(record, status="truncated")]
-
-
-def shim_records(meter: cm.StreamMeter) -> list[cm.UsageRecord]:
-    return [
-        cm.UsageRecord(
-            kind="stream",
-            status="completed" if meter.done else "truncated",
-            usage=meter.usage,
-            conversation_id=meter.conversation_id,
-        )
-    ]
-
-
-def shim_summarize(body: bytearray) -> cm.UsageRecord:
-    try:
-        head = cm.snake.peek(body)
-    except cm.ConversationDecodeError:
-        try:
-            error = cm.snake.decode(body, cm.ServiceError)
-        except cm.ConversationDecodeError:
-            return cm.UsageRecord(kind="response", status="unreadable")
-        return cm.UsageRecord(kind="response", status="failed", error_message=error.message)
-    return cm.UsageRecord(
-        kind="response", status="completed", usage=head.usage, conversation_id=head.conversation_id, bytes=len(body)
-    )

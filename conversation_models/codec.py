@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 from msgspec import UNSET, Raw, ValidationError
 from msgspec.json import Decoder, Encoder
 
+from .accounting import UsageRecord
 from .errors import ConversationDecodeError
 from .jsontext import UNREADABLE, check_utf8, decode_error, decoder_of, view_of
 from .lines import numbered_lines
@@ -27,6 +28,7 @@ from .stream.decoder import EventDecoder, aiter_events, iter_events, source_of
 from .stream.frames import encode_frame
 from .stream.invalid import InvalidEvent, StreamEvent, not_an_event
 from .stream.meter import StreamMeter
+from .summary import summary_of
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -225,6 +227,19 @@ class Codec:
         """
         return self.decode(data, ResponseHead)
 
+    def summarize(self, data: "Buffer | str") -> UsageRecord:
+        """What a body cost and did: a response, an error body, or anything else. For a stream, use ``meter``.
+
+        Never raises for what ``data`` holds: what is neither a response nor an error body has the status
+        ``unreadable``. Outputs are not decoded. A malformed one is counted, and nothing more is read from it, and so it
+        is with bad UTF-8 in text that is skipped. O(size), about as fast as ``peek``; untagged outputs are decoded.
+
+        >>> from conversation_models import camel
+        >>> camel.summarize(b'{"detail": "Invalid API Key"}')
+        UsageRecord(kind='response', status='failed', error_message='Invalid API Key', bytes=29)
+        """
+        return summary_of(data, self.naming, self.decode)
+
     def drift(self, data: "Buffer | str", type: Any = ConversationResponse) -> list[str]:
         """JSON paths, in document order, of the fields and tags in ``data`` that the models do not know.
 
@@ -280,31 +295,41 @@ class Codec:
 
     @overload
     def iter_events(
-        self, chunks: "Iterable[Buffer | str]", *, strict: Literal[True] = True
+        self, chunks: "Iterable[Buffer | str]", *, strict: Literal[True] = True, max_event_bytes: int = MAX_EVENT_BYTES
     ) -> Generator[ConversationEvent, None, None]: ...
     @overload
-    def iter_events(self, chunks: "Iterable[Buffer | str]", *, strict: bool) -> Generator[StreamEvent, None, None]: ...
-    def iter_events(self, chunks: "Iterable[Buffer | str]", *, strict: bool = True) -> Generator[Any, None, None]:
+    def iter_events(
+        self, chunks: "Iterable[Buffer | str]", *, strict: bool, max_event_bytes: int = MAX_EVENT_BYTES
+    ) -> Generator[StreamEvent, None, None]: ...
+    def iter_events(
+        self, chunks: "Iterable[Buffer | str]", *, strict: bool = True, max_event_bytes: int = MAX_EVENT_BYTES
+    ) -> Generator[Any, None, None]:
         """The events of a stream whose bytes ``chunks`` hands out, cut anywhere.
 
         Reads a chunk when the events before it are used up; closes ``chunks`` when left, if it is a generator. Raises
         the ``ConversationDecodeError`` of a malformed event in its place, or yields an ``InvalidEvent`` there if not
         ``strict``; ``TruncatedStreamError`` where the stream was cut off in the middle of an event;
-        ``EventTooLargeError`` at an event over 16 MiB.
+        ``EventTooLargeError`` at an event over ``max_event_bytes``.
         """
-        return iter_events(self.event_decoder(), chunks, strict)
+        return iter_events(self.event_decoder(max_event_bytes=max_event_bytes), chunks, strict)
 
     @overload
     def aiter_events(
-        self, chunks: "AsyncIterable[Buffer | str]", *, strict: Literal[True] = True
+        self,
+        chunks: "AsyncIterable[Buffer | str]",
+        *,
+        strict: Literal[True] = True,
+        max_event_bytes: int = MAX_EVENT_BYTES,
     ) -> AsyncGenerator[ConversationEvent, None]: ...
     @overload
     def aiter_events(
-        self, chunks: "AsyncIterable[Buffer | str]", *, strict: bool
+        self, chunks: "AsyncIterable[Buffer | str]", *, strict: bool, max_event_bytes: int = MAX_EVENT_BYTES
     ) -> AsyncGenerator[StreamEvent, None]: ...
-    def aiter_events(self, chunks: "AsyncIterable[Buffer | str]", *, strict: bool = True) -> AsyncGenerator[Any, None]:
+    def aiter_events(
+        self, chunks: "AsyncIterable[Buffer | str]", *, strict: bool = True, max_event_bytes: int = MAX_EVENT_BYTES
+    ) -> AsyncGenerator[Any, None]:
         """``iter_events`` over an asynchronous source."""
-        return aiter_events(self.event_decoder(), chunks, strict)
+        return aiter_events(self.event_decoder(max_event_bytes=max_event_bytes), chunks, strict)
 
     def encode_event(self, event: StreamEvent) -> bytes:
         """Encode ``event`` as one server-sent event.
@@ -327,9 +352,9 @@ class Codec:
             cls in (MessageOutputEvent, ResponseDoneEvent) and self._reader.plans.fits(data, cls)
         )
 
-    def meter(self) -> StreamMeter:
-        """A meter for one stream."""
-        return StreamMeter(self.decode_event)
+    def meter(self, *, max_event_bytes: int = MAX_EVENT_BYTES) -> StreamMeter:
+        """A meter for one stream, which skips events over ``max_event_bytes``."""
+        return StreamMeter(self.decode_event, max_event_bytes)
 
     def decode_event(self, data: "Buffer | str", event: str = "") -> ConversationEvent:
         """Read the ``data`` of one server-sent event. Its ``event`` field is the type if the data has none.

@@ -16,7 +16,7 @@ from ..jsontext import UNREADABLE, decode_error, is_json
 from ..models.events import ConversationEvent, MessageOutputEvent
 from .blocks import MAX_EVENT_BYTES, BlockReader
 from .errors import TruncatedStreamError
-from .frames import frames_of, is_end_mark, read_fields, read_last_fields
+from .frames import SHORTEST_FRAME, frames_of, is_end_mark, read_fields, read_last_fields
 from .invalid import InvalidEvent, StreamEvent
 from .progress import Progress
 
@@ -30,8 +30,6 @@ _DELTA_NAME = _DELTA_TYPE.encode()
 _DELTA, _DATA_ONLY = b"event: %b\ndata: " % _DELTA_NAME, b"data: "
 _DELTA_LENGTH = len(_DELTA)
 _LF, _CR = b"\n\r"
-_SHORTEST = len(b"data:0")
-"""No shorter frame has data: a flood of them is skipped at little cost."""
 
 
 class EventDecoder:
@@ -164,7 +162,7 @@ def _add_frames(frames: bytes, payloads: list[bytes], names: list[bytes]) -> Non
     latest_head = b""
     name: bytes | None = b""
     for frame in frames_of(frames):
-        if len(frame) < _SHORTEST:
+        if len(frame) < SHORTEST_FRAME:
             continue
         head, found, data = frame.partition(b"data:")
         if not found and frame.find(b"data\n") < 0:

@@ -14,7 +14,7 @@ Unknown fields of an output's events become unknown fields of its entry, and tho
 Of several with one key, the last one counts.
 """
 
-from typing import Any, TypeAlias, TypeVar, get_args
+from typing import Any, ClassVar, TypeAlias, TypeVar, get_args
 
 from msgspec import UNSET, UnsetType
 
@@ -50,6 +50,8 @@ class Draft:
 
     __slots__ = ("id", "index", "unknown")
 
+    tag: ClassVar[str | int | None]
+    """The ``type`` of the entry that comes of it."""
     unknown: dict[str, Any]
     """The unknown fields of the events."""
 
@@ -133,6 +135,9 @@ class Drafts:
             self._by_name.setdefault(names[1], draft)
         return draft
 
+    def __len__(self) -> int:
+        return len(self._in_order_of_arrival)
+
     def in_order(self) -> list[Draft]:
         """The drafts in the order of their index; those with the same index in order of arrival."""
         return sorted(self._in_order_of_arrival, key=lambda draft: draft.index)
@@ -142,6 +147,8 @@ class MessageDraft(Draft):
     """A message: its content is a string, or a list of chunks as soon as one delta is a chunk."""
 
     __slots__ = ("_first", "_has_chunks", "_parts", "text", "text_index")
+
+    tag = MessageOutputEntry.type
 
     text: "_Text"
     """Pieces of the last part, if that part is text."""
@@ -264,6 +271,8 @@ class ToolDraft(Draft):
 
     __slots__ = ("_arguments", "_done", "_function", "_name", "_started")
 
+    tag = ToolExecutionEntry.type
+
     def __init__(self, index: int, id: str | UnsetType) -> None:
         super().__init__(index, id)
         self._name = ""
@@ -303,6 +312,8 @@ class CallDraft(Draft):
     """A function call."""
 
     __slots__ = ("_arguments", "_confirmation_status", "_first")
+
+    tag = FunctionCallEntry.type
 
     def __init__(self, index: int, id: str | UnsetType) -> None:
         super().__init__(index, id)
@@ -346,6 +357,8 @@ class HandoffDraft(Draft):
     """A handoff."""
 
     __slots__ = ("_done", "_started")
+
+    tag = AgentHandoffEntry.type
 
     def __init__(self, index: int, id: str | UnsetType) -> None:
         super().__init__(index, id)

@@ -4,9 +4,11 @@ import re
 
 from msgspec import Struct
 
-__all__ = ["Fields", "encode_frame", "frames_of", "is_end_mark", "read_fields", "read_last_fields"]
+__all__ = ["SHORTEST_FRAME", "Fields", "encode_frame", "frames_of", "is_end_mark", "read_fields", "read_last_fields"]
 
 _LF, _CR, _NUL = b"\n\r\0"
+SHORTEST_FRAME = len(b"data:0")
+"""No shorter frame has data: a flood of them is skipped at little cost."""
 _END_OF_LINE = re.compile(rb"\r\n|\r|\n")
 
 

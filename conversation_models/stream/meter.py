@@ -1,153 +1,166 @@
-"""Watch a stream that is relayed: whose it is, what it cost, how it ended - without decoding its deltas."""
+"""Watch a stream that is relayed: whose it is, what it cost, how it ended - without decoding its deltas.
 
-import re
-from collections.abc import Callable, Iterator
+The plan: a block in which all events are deltas is only counted (``deltas``). In any other block each event is looked
+at, and decoded if it is no delta, as ``EventDecoder`` decodes it. ``progress`` decides which response an event belongs
+to, and ``drafts`` which output.
+"""
+
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from ..accounting import UsageRecord
 from ..errors import ConversationDecodeError
 from ..jsontext import is_json
-from ..models.events import ConversationEvent, ResponseDoneEvent, ResponseErrorEvent, ResponseStartedEvent
-from ..models.failures import SIGNS, ServiceError, service_error
+from ..models.events import ConversationEvent, MessageOutputEvent, ResponseDoneEvent, ResponseErrorEvent
+from ..models.failures import ServiceError
 from ..models.responses import ConversationUsageInfo
-from .blocks import BlockReader
-from .frames import Fields, is_end_mark, read_fields, read_last_fields
+from .blocks import MAX_EVENT_BYTES, BlockReader
+from .deltas import count_deltas, is_plain
+from .frames import SHORTEST_FRAME, Fields, encode_frame, is_end_mark, read_fields, read_last_fields
 from .invalid import InvalidEvent, StreamEvent
-from .progress import KINDS, TYPES, Progress, Step, kind_of_data
+from .progress import TYPES, Progress, Step, kind_of_data
+from .tally import Tally
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
 __all__ = ["StreamMeter"]
 
-_COMMON, _ERROR, _DETAIL = _WORDS = b"conversation.response.", b"rror", b'"detail"'
-"""Each event to inspect has one of these in it. Searching for them first takes a tenth of the time."""
-_TYPE = b'(?:%b)["\n]' % b"|".join(re.escape(kind.encode()) for kind in KINDS)
-_WANTED = re.compile(b"%b|%b|event: ?error\n" % (_TYPE, b"|".join(SIGNS)))
-"""A type that opens or ends a response, with the byte after it, or the sign of an error body, in ``data`` or in
-``event``. Texts that mention one hardly go on like that: a quote in them is escaped."""
-_DELTA = b"event: message.output.delta\n"
-_LONG = 8192
-_CR = ord("\r")
+_END = encode_frame(ResponseDoneEvent.type.encode(), b'{"type":"%b","usage":{}}' % ResponseDoneEvent.type.encode())
 
 
 class StreamMeter:
     """Learns from the bytes of a stream, however they are cut, what a gateway accounts for. Made by ``Codec.meter``.
 
-    Never raises for the content of a stream. Of several responses in one, the attributes describe the latest. Memory:
-    the unfinished event, at most 16 MiB; a larger one is skipped.
-
-    Two shortcuts keep it fast. Event types must appear unescaped, in ``event`` or in ``type``. In a read over 8 kB
-    whose first and last events are deltas, the events in between are not inspected.
+    Tells what decoding every event would tell, except for these: the models, agents, outputs and times of deltas are
+    read from the first one after any other event, a delta counts even if it is malformed, and an event over
+    ``max_event_bytes`` is skipped. Never raises for the content of a stream. Of several responses in one, the
+    attributes describe the latest. Memory: the unfinished event, the outputs, and a record of each earlier response.
 
     >>> from conversation_models import camel
     >>> meter = camel.meter()
     >>> meter.feed(b'data: {"type":"conversation.response.done","usage":{"totalTokens":7}}\\n\\n')
     >>> meter.done, meter.usage.total_tokens
     (True, 7)
+    >>> meter.record
+    UsageRecord(kind='stream', status='completed', usage=ConversationUsageInfo(total_tokens=7), events=1, bytes=64)
     """
 
-    __slots__ = ("_blocks", "_progress", "_read_event", "conversation_id", "done", "error", "unreadable", "usage")
+    __slots__ = ("_blocks", "_past", "_progress", "_read_event", "_skips_deltas", "_tally")
 
-    conversation_id: str | None
-    """``None`` until the stream says it."""
-    usage: ConversationUsageInfo | None
-    """``None`` until the stream says it. Still ``None`` at the end if that could not be read."""
-    error: ResponseErrorEvent | ServiceError | None
-    """The event in which the service or a gateway reported an error."""
-    done: bool
-    """Whether ``conversation.response.done`` was seen, readable or not."""
-    unreadable: InvalidEvent | None
-    """The event that ended the response, if it could not be read."""
-
-    def __init__(self, read_event: Callable[[bytes, str], ConversationEvent]) -> None:
-        self._blocks = BlockReader(skip_oversized=True)
+    def __init__(
+        self, read_event: Callable[[bytes, str], ConversationEvent], max_event_bytes: int = MAX_EVENT_BYTES
+    ) -> None:
+        self._blocks = BlockReader(max_event_bytes, skip_oversized=True)
         self._progress = Progress()
         self._read_event = read_event
-        self._forget()
+        self._past: list[UsageRecord] = []
+        self._tally = Tally()
+        # The next deltas are counted and not read: the event before them was one, or they come after the end.
+        self._skips_deltas = False
 
-    def _forget(self) -> None:
-        self.conversation_id = None
-        self.usage = None
-        self.error = None
-        self.done = False
-        self.unreadable = None
+    @property
+    def conversation_id(self) -> str | None:
+        """``None`` until the stream says it."""
+        return self._tally.conversation_id
+
+    @property
+    def usage(self) -> ConversationUsageInfo | None:
+        """``None`` until the stream says it. Still ``None`` at the end if that could not be read, or has no count."""
+        return self._tally.usage
+
+    @property
+    def error(self) -> ResponseErrorEvent | ServiceError | None:
+        """The event in which the service or a gateway reported an error."""
+        return self._tally.error
+
+    @property
+    def done(self) -> bool:
+        """Whether ``conversation.response.done`` was seen, readable or not."""
+        return self._tally.done
+
+    @property
+    def unreadable(self) -> InvalidEvent | None:
+        """The event that ended the response, if it could not be read."""
+        return self._tally.unreadable
+
+    @property
+    def record(self) -> UsageRecord:
+        """The record of the latest response so far, at any moment. O(its size).
+
+        Until the response ends, its status is ``truncated``. A stream without a response has such a record too.
+        """
+        return self._tally.usage_record()
+
+    @property
+    def records(self) -> list[UsageRecord]:
+        """The records of all responses in the stream, in order. O(responses)."""
+        return [*self._past, self.record] if self._progress.responses else []
 
     def feed(self, data: "Buffer | str") -> None:
-        """Inspect the next bytes of the stream. O(size), little more than a search for three words."""
-        blocks = self._blocks
-        if type(data) is bytes and len(data) > _LONG and _CR not in data:
-            # Inspecting both ends of a long read takes less than half the time of inspecting it all. Without a CR, a
-            # blank line is two LFs, so that whole events can be cut out.
-            second = data.find(b"\n\n") + 2
-            last = data.rfind(b"\n\n", 0, data.rfind(b"\n\n")) + 2
-            if second < last and data.startswith(_DELTA, last) and (blocks.unfinished or data).startswith(_DELTA):
-                data = data[:second] + data[last:]
-        block = blocks.feed(data)
-        # Without a loop, which takes as long as the search of a short read.
-        if block.find(_COMMON) >= 0 or block.find(_ERROR) >= 0 or block.find(_DETAIL) >= 0:
-            for start, end in _events_with_words(block):
-                if _WANTED.search(block, start, end + 1):
-                    self._inspect(read_fields(block[start:end]))
+        """Inspect the next bytes of the stream. O(size), a few searches for deltas, more for other events."""
+        block = self._blocks.feed(data)
+        if block:
+            self._take_block(block)
 
     def close(self) -> None:
         """End the stream. Inspect its last event, if only the blank line is missing."""
-        rest = self._blocks.close()
-        if _WANTED.search(rest):
-            fields = read_last_fields(rest)
-            if is_json(fields.data or b""):
-                self._inspect(fields)
+        fields = read_last_fields(self._blocks.close())
+        if fields.data is not None and is_json(fields.data):
+            self._take(fields)
 
-    def _inspect(self, fields: Fields) -> None:
+    def stop(self) -> bytes:
+        """Note that the caller ends the response here, and return the event that ends it for whoever reads it.
+
+        That is a ``conversation.response.done`` with ``"usage":{}``. Send it after a whole event. The record then has
+        the status ``stopped``, and no usage unless more of the stream is fed, to its end. If the response has already
+        ended, its record stays as it is.
+        """
+        if not self._progress.ended:
+            self._tally.stopped = True
+        return _END
+
+    def _take_block(self, block: bytes) -> None:
+        if self._skips_deltas:
+            deltas, size = count_deltas(block)
+            if deltas:
+                self._count(deltas, size)
+                return
+        # One by one: a list of them could take far more memory than the block.
+        start = 0
+        while (end := block.find(b"\n\n", start)) >= 0:
+            if end - start >= SHORTEST_FRAME:
+                self._take(read_fields(block[start:end]))
+            start = end + 2
+
+    def _count(self, deltas: int, size: int) -> None:
+        # After the end, they belong to no response.
+        if not self._progress.ended:
+            self._tally.count(deltas, size)
+
+    def _take(self, fields: Fields) -> None:
         data = fields.data
         if not data or is_end_mark(data):
             return
-        name = fields.event.decode("utf-8", "replace")
-        kind = kind_of_data(data, name)
-        event = self._event(data, name, kind) if kind in KINDS else self._service_error(data, name)
-        if event is None:
+        if self._skips_deltas and (is_plain(data) or kind_of_data(data, "") == MessageOutputEvent.type):
+            self._count(1, len(data))
             return
-        step = self._progress.take(event)
+        progress = self._progress
+        name = fields.event.decode("utf-8", "replace")
+        if progress.ended and (kind := kind_of_data(data, name)) in TYPES and not progress.awaits(kind):
+            return
+        event = self._event(data, name)
+        step = progress.take(event)
         if step is Step.OUTSIDE:
             return
-        if step is Step.OPENS:
-            self._forget()
-        if isinstance(event, ResponseStartedEvent):
-            self.conversation_id = event.conversation_id
-        elif isinstance(event, ResponseDoneEvent):
-            self.usage = event.usage
-            self.done = True
-        elif isinstance(event, (ResponseErrorEvent, ServiceError)):
-            self.error = event
-        elif isinstance(event, InvalidEvent) and self._progress.ended:
-            self.unreadable = event
-            self.done = kind == ResponseDoneEvent.type
+        if step is Step.OPENS and progress.responses > 1:
+            self._past.append(self._tally.usage_record())
+            self._tally = Tally()
+        self._tally.take(event, data, ends=progress.ended)
+        self._skips_deltas = progress.ended or isinstance(event, MessageOutputEvent)
 
-    def _event(self, data: bytes, name: str, kind: str) -> StreamEvent | None:
-        # Not if the match was in a comment: some cuts of the stream have dropped it.
-        if not self._progress.awaits(kind) or (kind != name and data.find(kind.encode() + b'"') < 0):
-            return None
+    def _event(self, data: bytes, name: str) -> StreamEvent:
         try:
             return self._read_event(data, name)
         except ConversationDecodeError as error:
             return InvalidEvent(data, error, name)
-
-    def _service_error(self, data: bytes, name: str) -> StreamEvent | None:
-        if self._progress.ended or kind_of_data(data, "") in TYPES:
-            return None
-        try:
-            # Whether it is one indeed, ``read_event`` decides, as for everybody else.
-            return self._read_event(data, name) if service_error(data, name) else None
-        except (UnicodeDecodeError, ConversationDecodeError):
-            return None
-
-
-def _events_with_words(block: bytes) -> Iterator[tuple[int, int]]:
-    """The start and end of each event in ``block`` that has one of the words in it, in order. O(size)."""
-    ahead = {word: block.find(word) for word in _WORDS}
-    while places := [place for place in ahead.values() if place >= 0]:
-        place = min(places)
-        end = block.find(b"\n\n", place)
-        yield max(block.rfind(b"\n\n", 0, place), 0), end
-        for word, found in ahead.items():
-            if 0 <= found < end:
-                ahead[word] = block.find(word, end)

@@ -1,5 +1,6 @@
 """One value of any model, made from the types of its fields, so that a new model needs no new example."""
 
+from collections.abc import Mapping
 from datetime import datetime, timezone
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -55,7 +56,9 @@ def _example(tp: Any) -> Any:
         return arguments[0]
     if origin is list:
         return [_example(arm) for arm in _arms(arguments[0])]
-    if origin is dict:
+    if origin is tuple:
+        return (_example(arguments[0]),)
+    if origin in (dict, Mapping):
         return {_example(arguments[0]): _example(arguments[1])}
     raise TypeError(f"There is no example of {tp}")
 

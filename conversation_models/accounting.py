@@ -1,0 +1,155 @@
+"""What a call cost and did: one record of a response or a stream, for bills, logs and dashboards."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Literal, TypeAlias
+
+from msgspec import UNSET, Raw, Struct
+
+from .jsontext import decoder_of
+from .models.entries import FunctionCallEntry, ToolExecutionEntry
+from .models.events import ResponseErrorEvent
+from .models.failures import ServiceError
+from .models.responses import ConversationUsageInfo
+
+__all__ = ["Account", "Status", "UsageRecord", "stated_usage"]
+
+Status: TypeAlias = Literal["completed", "failed", "truncated", "stopped", "unreadable"]
+
+
+class UsageRecord(Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
+    """What one response cost and did. Made by ``Codec.summarize`` from a body, and by a ``StreamMeter`` from a stream.
+
+    Attributes:
+        kind: ``response`` for a body, ``stream`` for the events of one.
+        status: How it ended: one of the five below.
+        conversation_id: Names the conversation. ``None`` if not stated.
+        usage: Tokens used. ``None`` if not stated, also if the service sent no count at all (``{}``).
+        models: Names of the models that wrote, each once, in order of appearance.
+        agent_ids: Ids of the agents that wrote, each once, in order of appearance.
+        tools: How often each tool ran, by its name.
+        function_calls: Names of the functions that the client was asked to call, one for each call, in order.
+        error_code: The service's number for the error. ``None`` if there was no error, or no number.
+        error_message: The error in words. ``None`` if there was no error.
+        started_at: When the service started the stream, or the first output of a response. ``None`` if not stated.
+        first_output_at: When the service sent a stream's first event of an output. ``None`` if not stated.
+        completed_at: When the service ended the stream, or the last output of a response. ``None`` if not stated.
+        outputs: How many outputs there are.
+        events: How many events the stream has. 0 for a response.
+        deltas: How many of them are pieces of messages.
+        bytes: Size of the body, or of the ``data`` of the stream's events.
+        unknown: How many outputs or events have a type that the models do not know.
+
+    The status is ``completed``; ``failed`` if an error was reported; ``truncated`` if the stream has not ended;
+    ``stopped`` if the gateway ended it early; ``unreadable`` for a body that is neither a response nor an error, and
+    for a stream whose last event is malformed.
+    """
+
+    kind: Literal["response", "stream"]
+    status: Status
+    conversation_id: str | None = None
+    usage: ConversationUsageInfo | None = None
+    models: tuple[str, ...] = ()
+    agent_ids: tuple[str, ...] = ()
+    tools: Mapping[str, int] = {}
+    function_calls: tuple[str, ...] = ()
+    error_code: int | None = None
+    error_message: str | None = None
+    started_at: datetime | None = None
+    first_output_at: datetime | None = None
+    completed_at: datetime | None = None
+    outputs: int = 0
+    events: int = 0
+    deltas: int = 0
+    bytes: int = 0
+    unknown: int = 0
+
+
+class Account:
+    """What has been seen of one response so far."""
+
+    __slots__ = (
+        "_agent_ids",
+        "_function_calls",
+        "_models",
+        "_tools",
+        "bytes",
+        "completed_at",
+        "conversation_id",
+        "deltas",
+        "events",
+        "first_output_at",
+        "outputs",
+        "started_at",
+        "unknown",
+        "usage",
+    )
+
+    def __init__(self) -> None:
+        self.conversation_id: str | None = None
+        self.usage: ConversationUsageInfo | None = None
+        # Dicts, so that each name is there once, in order.
+        self._models: dict[str, None] = {}
+        self._agent_ids: dict[str, None] = {}
+        self._tools: dict[str, int] = {}
+        self._function_calls: list[str] = []
+        self.started_at: datetime | None = None
+        self.first_output_at: datetime | None = None
+        self.completed_at: datetime | None = None
+        self.outputs = self.events = self.deltas = self.bytes = self.unknown = 0
+
+    def add_writer(self, writer: Any) -> None:
+        """Note the model and the agent of an entry or event, if it names them."""
+        if model := getattr(writer, "model", UNSET):
+            self._models[model] = None
+        if agent_id := getattr(writer, "agent_id", UNSET):
+            self._agent_ids[agent_id] = None
+
+    def add_output(self, tag: str | None, name: str) -> None:
+        """Note an output: the ``type`` of its entry and, if it is a tool execution or a function call, its name."""
+        self.outputs += 1
+        if tag == ToolExecutionEntry.type:
+            self._tools[name] = self._tools.get(name, 0) + 1
+        elif tag == FunctionCallEntry.type:
+            self._function_calls.append(name)
+
+    def record(
+        self,
+        kind: Literal["response", "stream"],
+        status: Status,
+        error: ResponseErrorEvent | ServiceError | None = None,
+    ) -> UsageRecord:
+        """The record so far: a value that does not change. O(its size)."""
+        code = error.code if error else None
+        return UsageRecord(
+            kind=kind,
+            status=status,
+            conversation_id=self.conversation_id,
+            usage=self.usage,
+            models=tuple(self._models),
+            agent_ids=tuple(self._agent_ids),
+            tools=dict(self._tools),
+            function_calls=tuple(self._function_calls),
+            error_code=None if code is UNSET else code,
+            error_message=error.message if error else None,
+            started_at=self.started_at,
+            first_output_at=self.first_output_at,
+            completed_at=self.completed_at,
+            outputs=self.outputs,
+            events=self.events,
+            deltas=self.deltas,
+            bytes=self.bytes,
+            unknown=self.unknown,
+        )
+
+
+class _Stated(Struct, gc=False):
+    usage: dict[str, Raw] = {}
+
+
+def stated_usage(usage: ConversationUsageInfo, data: Any) -> ConversationUsageInfo | None:
+    """``usage``, which was read from ``data``, a body or the data of an event; ``None`` if there is no count in it."""
+    return usage if usage != _NO_COUNT or decoder_of[_Stated].decode(data).usage else None
+
+
+_NO_COUNT = ConversationUsageInfo()

@@ -87,7 +87,7 @@ def test_it_prints_and_returns_the_response(upstream: httpx.Client, capsys: pyte
     assert capsys.readouterr().out == message.text != ""
 
 
-@pytest.mark.parametrize("name", ["chunks", "handoff", "thinking"])
+@pytest.mark.parametrize("name", ["chunks", "handoff"])
 def test_it_prints_the_text_of_answers_of_every_kind(
     upstream: httpx.Client, name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

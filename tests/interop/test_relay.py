@@ -58,14 +58,21 @@ def test_what_it_accounts_for(
     assert record.usage.total_tokens == USAGE["total_tokens"]
 
 
-def relayed(accounts: list[cm.UsageRecord], script: Script, messages: Messages, method: str = "POST") -> Messages:
-    """The messages that the gateway sends in front of a real upstream. The client sends ``messages``, then waits."""
+def relayed(
+    accounts: list[cm.UsageRecord], script: Script, messages: Messages, error: Exception | None = None
+) -> Messages:
+    """The messages that the gateway sends in front of a real upstream. The client sends ``messages``, then waits.
+
+    ``error``: raised by the server for each message but the first.
+    """
     sent: Messages = []
-    scope = {"type": "http", "method": method, "path": "/", "raw_path": b"/", "query_string": b"", "headers": []}
+    scope = {"type": "http", "method": "POST", "path": "/", "raw_path": b"/", "query_string": b"", "headers": []}
 
     async def send(message: MutableMapping[str, Any]) -> None:
         sent.append(message)
         await asyncio.sleep(0.01)
+        if error is not None and len(sent) > 1:
+            raise error
 
     async def receive() -> MutableMapping[str, Any]:
         if messages:
@@ -129,6 +136,20 @@ def test_an_upstream_that_breaks_after_the_end(accounts: list[cm.UsageRecord], b
 
     with pytest.raises(httpx.ReadError):
         relayed(accounts, resets, [REQUEST])
+    assert costs(accounts) == [("c1", 7)]
+
+
+def test_a_server_may_raise_when_the_client_has_left(accounts: list[cm.UsageRecord]) -> None:
+    """An ``OSError``, by ASGI. The answer is read to its end all the same."""
+
+    async def answers(connection: Connection) -> None:
+        await connection.head()
+        for event in (STARTED, DONE):
+            await connection.send(event)
+            await asyncio.sleep(0.05)
+        await connection.end()
+
+    assert len(relayed(accounts, answers, [REQUEST], OSError("The client has left"))) > 1
     assert costs(accounts) == [("c1", 7)]
 
 

@@ -249,8 +249,10 @@ def forwarded(headers: Headers) -> Headers:
 
 
 def log_record(record: cm.UsageRecord) -> None:
-    """Write ``record`` to standard output, a line of JSON. The words of an error may be the caller's: they stay out."""
-    print(cm.snake.encode(replace(record, error_message=None)).decode(), flush=True)
+    """Write ``record`` to standard output, a line of JSON."""
+    if record.status == "failed":
+        record = replace(record, error_message=None)  # The service's words, which may repeat the caller's.
+    print(cm.snake.encode(record).decode(), flush=True)
 
 
 app = Gateway(os.environ.get("UPSTREAM_URL", "https://api.mistral.ai"), log_record)

@@ -127,12 +127,12 @@ async def relay(gateway: Gateway, method: str, url: httpx.URL, headers: Headers,
             await caller.start(response.status_code, forwarded(response.headers.raw))
             async for chunk in response.aiter_raw():
                 meter.feed(chunk)
-                await caller.send(chunk)
+                await caller.tell({"type": "http.response.body", "body": chunk, "more_body": True})
                 drained += len(chunk) if caller.has_left else 0
                 if drained > DRAIN_BYTES:
                     return
             whole = True
-            await caller.end()
+            await caller.tell({"type": "http.response.body"})
         finally:
             if method == "POST" or meter.is_stream:  # Histories and messages cost nothing.
                 for record in meter.records(whole=whole):
@@ -148,8 +148,9 @@ async def watch(relaying: Coroutine[Any, Any, None], caller: "Caller") -> None:
             await asyncio.wait({call}, timeout=DRAIN_SECONDS)
     finally:
         leaving.cancel()
-        call.cancel()
-        await asyncio.wait({call, leaving})  # It closes its connection, and accounts.
+        if not call.done():
+            call.cancel()
+            await asyncio.wait({call})  # It closes its connection, and accounts.
     if not call.cancelled():
         call.result()  # Raises what it raised.
     elif caller.is_answered and not caller.has_left:
@@ -194,29 +195,25 @@ class Caller:
         return piece
 
     async def leaves(self) -> None:
-        """Wait until the caller leaves. What it uploads after the answer has begun is not read."""
+        """Wait until the caller leaves. What it uploads once the answer has begun is dropped."""
         await self._uploaded.wait()
         while (await self._receive())["type"] != "http.disconnect":
             pass
         self.has_left = True
 
     async def start(self, status: int, headers: Headers) -> None:
+        """Begin the answer. Whatever is left of the upload is not waited for."""
         self._uploaded.set()
         headers = [header for header in headers if header[0] not in OF_THE_SERVER]
-        await self._tell({"type": "http.response.start", "status": status, "headers": headers})
+        await self.tell({"type": "http.response.start", "status": status, "headers": headers})
         self.is_answered = True
-
-    async def send(self, chunk: bytes) -> None:
-        await self._tell({"type": "http.response.body", "body": chunk, "more_body": True})
-
-    async def end(self) -> None:
-        await self._tell({"type": "http.response.body"})
 
     async def refuse(self, status: int, reason: bytes) -> None:
         await self.start(status, [(b"content-type", b"text/plain")])
-        await self._tell({"type": "http.response.body", "body": reason})
+        await self.tell({"type": "http.response.body", "body": reason})
 
-    async def _tell(self, message: Message) -> None:
+    async def tell(self, message: Message) -> None:
+        """Send a message of the answer, unless the caller has left."""
         if not self.has_left:
             with suppress(OSError):  # By ASGI, a server may raise it if the caller has just left.
                 await self._send(message)

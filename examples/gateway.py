@@ -34,10 +34,10 @@ Headers = list[tuple[bytes, bytes]]
 TIMEOUT = httpx.Timeout(connect=10, read=300, write=30, pool=10)
 LONGEST_CALL = 1800.0
 MAX_UPLOAD = 64 << 20
-# When a caller leaves, the gateway reads the answer on for so long, and so many bytes. The service tells the price at the
-# end, so a caller that leaves just before it would pay nothing. One that leaves much earlier is accounted for with what
-# was seen, without `usage`: closing the connection stops the service. More patience makes bills more exact, and lets
-# the service write more that nobody reads.
+# When a caller leaves, the gateway reads the answer on for so long, and so many bytes. The service tells the price at
+# the end, so a caller that leaves just before it would pay nothing. One that leaves much earlier is accounted for
+# with what was seen, without `usage`: closing the connection stops the service. More patience makes bills more exact,
+# and lets the service write more that nobody reads.
 DRAIN_SECONDS = 2.0
 DRAIN_BYTES = 1 << 20
 

@@ -1,6 +1,7 @@
 """The example gateway accounts for what it relays, however the call ends."""
 
 import asyncio
+import threading
 from collections.abc import MutableMapping
 from contextlib import suppress
 from typing import Any
@@ -16,7 +17,7 @@ from examples.gateway import Gateway
 
 from ..support.documents import dumps
 from ..support.streams import sse
-from .servers import Connection, Script, serving
+from .servers import PATIENCE, Connection, Script, serving
 
 Messages = list[MutableMapping[str, Any]]
 TOKENS = {"prompt_tokens": 3, "total_tokens": 7}
@@ -87,8 +88,17 @@ def relayed(
         finally:
             await application.aclose()
 
-    with serving(script) as url:
+    ended = threading.Event()
+
+    async def until_it_ends(connection: Connection) -> None:
+        try:
+            await script(connection)
+        finally:
+            ended.set()
+
+    with serving(until_it_ends) as url:
         asyncio.run(call(url))
+        assert ended.wait(PATIENCE)
     return sent
 
 
@@ -105,7 +115,8 @@ def test_a_client_that_leaves_at_the_end_has_to_pay(accounts: list[cm.UsageRecor
     async def stays_open(connection: Connection) -> None:
         await connection.head()
         await connection.send(STARTED + DONE)
-        await asyncio.Event().wait()
+        with suppress(asyncio.IncompleteReadError):
+            await connection.receive(1000)  # Until the connection ends.
 
     relayed(accounts, stays_open, [REQUEST, LEFT])
     assert costs(accounts) == [("c1", 7)]
@@ -115,7 +126,8 @@ def test_a_client_that_leaves_before_the_end(accounts: list[cm.UsageRecord]) -> 
     async def stays_open(connection: Connection) -> None:
         await connection.head()
         await connection.send(STARTED)
-        await asyncio.Event().wait()
+        with suppress(asyncio.IncompleteReadError):
+            await connection.receive(1000)  # Until the connection ends.
 
     relayed(accounts, stays_open, [REQUEST, LEFT])
     assert costs(accounts) == [("c1", None)]

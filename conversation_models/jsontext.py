@@ -54,8 +54,8 @@ def child_path(path: str, step: str | int) -> str:
     )
 
 
-# A high surrogate without an escape after it. The backslashes before it are pairs, each an escaped backslash.
-_LONE_SURROGATE = re.compile(rb"(?<!\\)(?:\\\\)*(\\u[dD][89abAB][0-9a-fA-F]{2})(?:[^\\]|\\[^u])", re.DOTALL)
+# A high surrogate without an escape after it. The pattern begins with text that is rare, for speed.
+_HIGH_SURROGATE = re.compile(rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?=[^\\]|\\[^u])", re.DOTALL)
 
 
 def decode_error(error: Exception, data: Any, root: str = "$") -> ConversationDecodeError:
@@ -90,6 +90,20 @@ def _syntax_problem(data: Any, reason: str) -> str:
         return reason
     text = view_of(data)
     # msgspec takes a high surrogate without a low one for the end of the text.
-    if lone := _LONE_SURROGATE.search(text):
-        return f"JSON is malformed: lone surrogate escape (byte {lone.start(1)})"
+    for found in _HIGH_SURROGATE.finditer(text):
+        if _is_escape(text, found.start()):
+            return f"JSON is malformed: lone surrogate escape (byte {found.start()})"
     return f"{reason} (byte {len(text)})" if text else "Input data is empty"
+
+
+def _is_escape(text: memoryview, place: int) -> bool:
+    """Whether the backslash at ``place`` begins an escape: those before it are pairs, each an escaped backslash."""
+    before, size = place, 64
+    while before:
+        piece = bytes(text[max(before - size, 0) : before])
+        backslashes = len(piece) - len(piece.rstrip(b"\\"))
+        before -= backslashes
+        if backslashes < len(piece):
+            break
+        size *= 2
+    return (place - before) % 2 == 0

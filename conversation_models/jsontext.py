@@ -62,7 +62,8 @@ def decode_error(error: Exception, data: Any, root: str = "$") -> ConversationDe
     """``error``, raised by reading ``data`` at the path ``root``, as a ``ConversationDecodeError``."""
     if isinstance(error, RecursionError):
         return ConversationDecodeError("JSON is nested deeper than the interpreter's recursion limit allows")
-    if isinstance(error, UnicodeError):
+    # msgspec 0.23 raises its own exception for what was a ``UnicodeError`` before.
+    if isinstance(error, UnicodeError) or str(error) == "Invalid UTF-8 encoded string":
         return ConversationDecodeError(_encoding_problem(data, error))
     reason, at, inner = str(error).rpartition(" - at `$")
     if at:
@@ -74,7 +75,7 @@ def decode_error(error: Exception, data: Any, root: str = "$") -> ConversationDe
     return ConversationDecodeError(f"{reason} - at `{path}`", path)
 
 
-def _encoding_problem(data: Any, error: UnicodeError) -> str:
+def _encoding_problem(data: Any, error: Exception) -> str:
     # msgspec counts from the start of the string that it was in. People look for a byte of the document.
     try:
         data.encode() if isinstance(data, str) else str(data, "utf-8")

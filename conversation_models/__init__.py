@@ -227,3 +227,6 @@ else:
         _name_this_module(found)
         globals()[name] = found
         return found
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *_LAZY})

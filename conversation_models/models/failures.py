@@ -14,8 +14,8 @@ class ServiceError:
 
     ``raw``: the JSON text. ``event``: if it was in a stream, the value of its ``event`` field, empty if there was none.
     ``message``: the error in words, empty if the text holds none. Validation errors are summed up: the first one, and
-    how many others there are. ``code``: the service's number for the error, ``None`` if there is none; a code that is
-    a string, such as ``rate_limited``, and an HTTP status are only in ``raw``.
+    how many others there are. ``code``: the service's number for the error, also from a string of digits, ``None``
+    if there is none; a code such as ``rate_limited``, and an HTTP status, are only in ``raw``.
 
     The text has any of the shapes that the service and gateways use: ``{"object": "Error", "message": …, "code": …}``,
     ``{"detail": …}``, with a string or a list of validation errors, ``{"error": {"message": …, "code": …}}``, or
@@ -143,6 +143,7 @@ class _Problem(Struct, gc=False):
 
 
 _NULL = Raw(b"null")
+_MOST_DIGITS = 9
 
 
 def _read(tp: Any, text: Any) -> Any:
@@ -198,6 +199,9 @@ def _code_in(parts: list[_Body]) -> int | None:
 
 
 def _number(text: Raw | UnsetType) -> int | None:
+    digits = _text(text)
+    if digits.isascii() and digits.isdigit() and len(digits) <= _MOST_DIGITS:
+        return int(digits)  # The chat API next door writes the same numbers as strings.
     number: int | None = _read(int, text) if _begins(text, b"-0123456789") else None
     return number
 

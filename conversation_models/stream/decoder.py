@@ -90,7 +90,7 @@ class EventDecoder:
         if fields.data is not None and (is_end_mark(fields.data) or is_json(fields.data)):
             return self._read_all([fields.data], [fields.event])
         if rest:
-            raise TruncatedStreamError("The stream was cut off in the middle of an event", rest)
+            raise TruncatedStreamError(_problem_of(rest), rest)
         return []
 
     def _events(self, block: bytes) -> list[StreamEvent]:
@@ -150,6 +150,13 @@ class EventDecoder:
             return InvalidEvent(data, error, event)
         finally:
             self._decode = self._find_decode()
+
+
+def _problem_of(rest: bytes) -> str:
+    if rest[:1] in (b"{", b"[", b"<"):
+        # A page or JSON that was taken for a stream. No line of one begins like this.
+        return f"Expected server-sent events, found {rest[:20].decode('utf-8', 'replace')!r}"
+    return "The stream was cut off in the middle of an event"
 
 
 def _is_event(data: bytes) -> bool:

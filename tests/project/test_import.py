@@ -55,6 +55,7 @@ def test_functions_that_reading_does_not_need_are_imported_when_they_are_used() 
     assert modules <= modules_after("from conversation_models import *")
     for name, module in lazy.items():
         assert f"conversation_models.{module}" in modules_after(f"from conversation_models import {name}")
+    assert lazy.keys() <= set(dir(cm))
     with pytest.raises(AttributeError, match="module 'conversation_models' has no attribute 'as_outputs'"):
         _ = cm.as_outputs  # type: ignore[attr-defined]
 

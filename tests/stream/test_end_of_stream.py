@@ -242,3 +242,11 @@ def test_an_unknown_event_with_the_name_of_a_model_is_still_unknown() -> None:
     for kind in "message.output.delta", "tool.execution.delta", "function.call.delta", "conversation.response.done":
         builder.add(cm.Unknown(kind, b"{}"))
     assert (builder.response.outputs, builder.done) == ([], False)
+
+
+@pytest.mark.parametrize("body", ['{"detail":"Invalid API Key"}', "[]", "<html>Bad gateway</html>"])
+def test_a_body_that_is_no_stream_is_named_in_the_error(body: str) -> None:
+    with pytest.raises(cm.TruncatedStreamError) as caught:
+        list(cm.snake.iter_events([body]))
+    assert str(caught.value) == f"Expected server-sent events, found {body[:20]!r}"
+    assert caught.value.pending == body.encode()

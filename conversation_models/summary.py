@@ -15,7 +15,7 @@ from .accounting import Account, UsageRecord, stated_usage
 from .building import Built
 from .errors import ConversationDecodeError
 from .jsontext import UNREADABLE, decoder_of, view_of
-from .models.entries import FunctionCallEntry, OutputEntry, ToolExecutionEntry
+from .models.entries import AgentHandoffEntry, FunctionCallEntry, OutputEntry, ToolExecutionEntry
 from .models.failures import ServiceError
 from .models.responses import ConversationUsageInfo, ResponseHead
 from .reading.open_union import members_of
@@ -51,7 +51,9 @@ _UNREADABLE = (ConversationDecodeError, *UNREADABLE)
 def summary_of(data: Any, naming: Naming, read: Callable[[Any, Any], Any]) -> UsageRecord:
     """The record of ``data``, a buffer or str. ``read`` is ``Codec.decode`` of that naming."""
     account = Account()
-    size = account.bytes = view_of(data).nbytes
+    # `view_of` takes no lone surrogates, which a str can hold.
+    size = len(data.encode("utf-8", "surrogatepass")) if isinstance(data, str) else view_of(data).nbytes
+    account.bytes = size
     try:
         try:
             body = _decoders[naming].decode(data)
@@ -91,14 +93,15 @@ def _add_outputs(account: Account, heads: list[Any]) -> None:
     started: Any = UNSET
     completed: Any = UNSET
     for head in heads:
-        if head is None or (head.name is UNSET and head.type in _NAMED_TAGS):
+        if head is None or (head.type in _NAMED_TAGS and not isinstance(head.name, str)):
             account.outputs += 1  # Malformed. Nothing more is known of it.
             continue
         account.add_output(head.type, head.name)
         if head.type not in _TAGS:
             account.unknown += 1
             continue
-        account.add_writer(head.model, head.agent_id)
+        if head.type != AgentHandoffEntry.type:  # Nobody writes it, and the fields are not its own.
+            account.add_writer(head.model, head.agent_id)
         started = started or head.created_at
         completed = head.completed_at or completed
     account.started_at, account.completed_at = _time(started), _time(completed)

@@ -86,7 +86,18 @@ SHAPES = [
 ]
 NAMES = [*["its own"] * 5, "", "", "message", "message.output.delta", "conversation.response.done", "video", "error"]
 NOISE = [
-    *("", "", ": ping", ":\n: ping", "data: [DONE]", "data:", "data: 1", "data: oops", "event: ping", "id: 1\nretry: 5"),
+    *(
+        "",
+        "",
+        ": ping",
+        ":\n: ping",
+        "data: [DONE]",
+        "data:",
+        "data: 1",
+        "data: oops",
+        "event: ping",
+        "id: 1\nretry: 5",
+    ),
     'event: conversation.response.done\ndata: {"type":"message.output.delta","id": oops}',
     'event: conversation.response.started\ndata: {"type":"message.output.delta","id": oops}',
     'event: message.output.delta\ndata: {"object":"Error","message":"no"}',

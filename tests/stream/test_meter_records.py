@@ -163,3 +163,23 @@ def test_a_record_at_any_moment_is_that_of_the_events_so_far(data: st.DataObject
         taken.append((meter.records, records_of(pairs, cm.snake)))
     for records, expected in taken:
         assert records == expected
+
+
+LIMIT = 100
+
+
+@examples(60)
+@given(data=st.data())
+def test_a_meter_with_a_limit_records_the_events_within_it(data: st.DataObject) -> None:
+    times = st.sampled_from([1, 1, 2, 40])
+    runs = data.draw(st.lists(st.tuples(frames("snake"), times), max_size=12))
+    every = [frame.encode() for frame, count in runs for _ in range(count)]
+    within = [frame for frame in every if len(frame) <= LIMIT]
+    expected = records_of(pairs_in(b"".join(frame + b"\n\n" for frame in within)), cm.snake)
+    text = b"".join(frame + b"\n\n" for frame in every)
+    for sizes in [len(text) + 1], data.draw(read_sizes):
+        meter = cm.snake.meter(max_event_bytes=LIMIT)
+        for read in cut(text, sizes):
+            meter.feed(read)
+        meter.close()
+        assert meter.records == expected

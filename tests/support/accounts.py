@@ -78,7 +78,7 @@ def type_in(data: bytes) -> str | None:
     except (ValueError, RecursionError):
         return None
     kind = value.get("type") if isinstance(value, dict) else None
-    return kind if isinstance(kind, str) else None
+    return kind if isinstance(kind, str) and "\ufffd" not in kind else None
 
 
 def begins_as_delta(data: bytes) -> bool:

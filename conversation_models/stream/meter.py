@@ -112,9 +112,9 @@ class StreamMeter:
     def stop(self) -> bytes:
         """Note that the caller ends the response here, and return the event that ends it for whoever reads it.
 
-        That is a ``conversation.response.done`` with ``"usage":{}``. Send it after a whole event. The record then has
-        the status ``stopped``, and no usage unless more of the stream is fed, to its end. If the response has already
-        ended, its record stays as it is.
+        That is a ``conversation.response.done`` with ``"usage":{}``. Send it after a whole event, which is not where
+        every read ends. The record then has the status ``stopped``, and no usage unless more of the stream is fed, to
+        its end. If the response has already ended, its record stays as it is.
         """
         if not self._progress.ended:
             self._tally.stopped = True

@@ -1,6 +1,7 @@
 """The records of a meter equal those of a slow and obvious reference, whatever the stream and however it is cut."""
 
 import json
+from itertools import product
 from typing import Any
 
 import pytest
@@ -163,6 +164,29 @@ def test_a_record_at_any_moment_is_that_of_the_events_so_far(data: st.DataObject
         taken.append((meter.records, records_of(pairs, cm.snake)))
     for records, expected in taken:
         assert records == expected
+
+
+# Members that make a whole event with each of these types, in snake_case.
+WHOLE = '"conversation_id":"c2","usage":{"total_tokens":7},"message":"no","id":"m","content":"Hi","model":"a"'
+KINDS = ["conversation.response.started", "conversation.response.done", "conversation.response.error", "video.delta"]
+
+
+@pytest.mark.parametrize("name", ["", "message.output.delta", "conversation.response.done"])
+@pytest.mark.parametrize("shape", sorted(set(SHAPES)))
+def test_an_odd_event_among_deltas_is_what_the_decoder_says(shape: str, name: str) -> None:
+    head = f"event: {name}\n" if name else ""
+    for kind, space in product([*KINDS, "message.output.delta"], ["", " "]):
+        lines = (shape % {"type": json.dumps(kind), "members": WHOLE}).split("\n")
+        odd = head + "".join(f"data: {line}\n" for line in lines) + "\n"
+        delta = f'{head}data: {{"type":{space}"message.output.delta","id":"m","content":"\\\\","model":"b"}}\n\n'
+        for text in (delta * 3 + odd + delta * 2, delta + odd, delta + odd * 2 + f"data: {{{WHOLE}}}\n\n"):
+            data = text.encode()
+            expected = records_of(pairs_in(data), cm.snake)
+            for reads in [data], [delta.encode(), data[len(delta) :]], cut(data, [50]):
+                meter = cm.snake.meter()
+                for read in reads:
+                    meter.feed(read)
+                assert meter.records == expected
 
 
 LIMIT = 100

@@ -526,6 +526,9 @@ BODIES: dict[str, Body] = {
 }
 
 
+RELAYED = {name: body for name, body in BODIES.items() if not body.stopped}
+"""The bodies that a gateway relays byte for byte. It has to account for what ``records`` says."""
+
 # A body that is cut off after any byte: the record after each of its events.
 _WHOLE = BODIES["events with names"]
 _RECORDED = [Recorded("truncated", "a", events=1), CUT_A, WHOLE]

@@ -1,10 +1,10 @@
 """The record of a body that is not a stream.
 
 The plan: msgspec reads the head of each output in one pass, and skips the rest. If it refuses, the body is read as
-``peek`` reads it, and each output as ``decode`` does.
+``peek`` reads it, and its outputs as ``decode`` does.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import Any, Literal
 
@@ -62,7 +62,7 @@ def summary_of(data: Any, naming: Naming, read: Callable[[Any, Any], Any]) -> Us
         except _UNREADABLE:
             body = read(data, ResponseHead)
             usage = body.usage
-            heads = [_head(raw, read) for raw in decoder_of[list[Raw]].decode(body.outputs)]
+            heads = _heads(body.outputs, read)
     except _UNREADABLE:
         return _of_no_response(data, size, read)
     account.conversation_id = body.conversation_id
@@ -80,16 +80,25 @@ def _of_no_response(data: Any, size: int, read: Callable[[Any, Any], Any]) -> Us
         return account.record("response", "unreadable")
 
 
-def _head(raw: Raw, read: Callable[[Any, Any], Any]) -> Any:
-    """The head of an output, whatever it is; ``None`` if it is malformed."""
+def _heads(outputs: Raw, read: Callable[[Any, Any], Any]) -> Iterator[Any]:
+    """The head of each output, whatever it is; ``None`` if it is malformed."""
     try:
-        entry = read(raw, OutputEntry)
+        entries: Iterable[Any] = read(outputs, list[OutputEntry])
+    except ConversationDecodeError:
+        # One by one, which takes several times as long.
+        raws: list[Raw] = decoder_of[list[Raw]].decode(outputs)
+        entries = (_entry(raw, read) for raw in raws)
+    return (entry and _Head(entry.type, *[getattr(entry, name, UNSET) for name in _NAMES]) for entry in entries)
+
+
+def _entry(raw: Raw, read: Callable[[Any, Any], Any]) -> Any:
+    try:
+        return read(raw, OutputEntry)
     except ConversationDecodeError:
         return None
-    return _Head(entry.type, *[getattr(entry, name, UNSET) for name in _NAMES])
 
 
-def _add_outputs(account: Account, heads: list[Any]) -> None:
+def _add_outputs(account: Account, heads: Iterable[Any]) -> None:
     started: Any = UNSET
     completed: Any = UNSET
     for head in heads:

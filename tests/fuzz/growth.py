@@ -71,6 +71,9 @@ DOCUMENTS: dict[str, Make] = {
     "other unknown entries": outputs('{"type":"new%d"}'),
     "untagged entries": outputs('{"content":""}'),
     "untagged entries of every kind": outputs('{"content":0,"name":0,"tool_call_id":0,"previous_agent_id":0}'),
+    "untagged entries, one malformed": repeated(
+        "{}", '{"conversation_id":"c","outputs":[{"type":"tool.execution","name":0},', ",", '],"usage":{}}'
+    ),
     "numbers for chunks": chunks("0"),
     "untagged chunks": chunks('{"text":""}'),
     "untagged reasoning": chunks('{"thinking":[{"text":""},{}]}'),

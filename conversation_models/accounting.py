@@ -148,12 +148,15 @@ class Account:
 
 
 class _Stated(Struct, gc=False):
-    usage: dict[str, Raw] = {}
+    # Not a dict: of a repeated key the last one counts, whatever the others are.
+    usage: Raw = Raw(b"{}")
 
 
 def stated_usage(usage: ConversationUsageInfo, data: Any) -> ConversationUsageInfo | None:
-    """``usage``, which was read from ``data``, a body or the data of an event; ``None`` if there is no count in it."""
-    return usage if usage != _NO_COUNT or decoder_of[_Stated].decode(data).usage else None
+    """``usage``, which was read from ``data``, a body or the data of an event; ``None`` if that has ``{}`` there."""
+    if usage != _NO_COUNT or bytes(decoder_of[_Stated].decode(data).usage).strip(b"{} \t\r\n"):
+        return usage
+    return None
 
 
 _NO_COUNT = ConversationUsageInfo()

@@ -239,8 +239,10 @@ class Codec:
         """What a body cost and did: a response, an error body, or anything else. For a stream, use ``meter``.
 
         Never raises for what ``data`` holds: what is neither a response nor an error body has the status
-        ``unreadable``. Outputs are not decoded. A malformed one is counted, and nothing more is read from it, and so it
-        is with bad UTF-8 in text that is skipped. O(size), about as fast as ``peek``; untagged outputs are decoded.
+        ``unreadable``. Of each output only the type, name, model, agent and times are read. One in which these are
+        malformed is counted, and nothing is read from it; nobody notices what is malformed elsewhere, such as bad UTF-8
+        in a text. Raises ``TypeError`` if ``data`` is not a str or buffer. O(size), about as fast as ``peek``; if an
+        output has no tag, all are decoded.
 
         >>> from conversation_models import camel
         >>> camel.summarize(b'{"detail": "Invalid API Key"}')

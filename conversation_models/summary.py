@@ -1,10 +1,10 @@
 """The record of a body that is not a stream.
 
 The plan: msgspec reads the head of each output in one pass, and skips the rest. If it refuses, the body is read as
-``peek`` reads it, and each output as ``decode`` does.
+``peek`` reads it, and its outputs as ``decode`` does.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import Any, Literal
 
@@ -15,7 +15,7 @@ from .accounting import Account, UsageRecord, stated_usage
 from .building import Built
 from .errors import ConversationDecodeError
 from .jsontext import UNREADABLE, decoder_of, view_of
-from .models.entries import FunctionCallEntry, OutputEntry, ToolExecutionEntry
+from .models.entries import AgentHandoffEntry, FunctionCallEntry, OutputEntry, ToolExecutionEntry
 from .models.failures import ServiceError
 from .models.responses import ConversationUsageInfo, ResponseHead
 from .reading.open_union import members_of
@@ -51,7 +51,9 @@ _UNREADABLE = (ConversationDecodeError, *UNREADABLE)
 def summary_of(data: Any, naming: Naming, read: Callable[[Any, Any], Any]) -> UsageRecord:
     """The record of ``data``, a buffer or str. ``read`` is ``Codec.decode`` of that naming."""
     account = Account()
-    size = account.bytes = view_of(data).nbytes
+    # `view_of` takes no lone surrogates, which a str can hold.
+    size = len(data.encode("utf-8", "surrogatepass")) if isinstance(data, str) else view_of(data).nbytes
+    account.bytes = size
     try:
         try:
             body = _decoders[naming].decode(data)
@@ -60,7 +62,7 @@ def summary_of(data: Any, naming: Naming, read: Callable[[Any, Any], Any]) -> Us
         except _UNREADABLE:
             body = read(data, ResponseHead)
             usage = body.usage
-            heads = [_head(raw, read) for raw in decoder_of[list[Raw]].decode(body.outputs)]
+            heads = _heads(body.outputs, read)
     except _UNREADABLE:
         return _of_no_response(data, size, read)
     account.conversation_id = body.conversation_id
@@ -78,27 +80,37 @@ def _of_no_response(data: Any, size: int, read: Callable[[Any, Any], Any]) -> Us
         return account.record("response", "unreadable")
 
 
-def _head(raw: Raw, read: Callable[[Any, Any], Any]) -> Any:
-    """The head of an output, whatever it is; ``None`` if it is malformed."""
+def _heads(outputs: Raw, read: Callable[[Any, Any], Any]) -> Iterator[Any]:
+    """The head of each output, whatever it is; ``None`` if it is malformed."""
     try:
-        entry = read(raw, OutputEntry)
+        entries: Iterable[Any] = read(outputs, list[OutputEntry])
+    except ConversationDecodeError:
+        # One by one, which takes several times as long.
+        raws: list[Raw] = decoder_of[list[Raw]].decode(outputs)
+        entries = (_entry(raw, read) for raw in raws)
+    return (entry and _Head(entry.type, *[getattr(entry, name, UNSET) for name in _NAMES]) for entry in entries)
+
+
+def _entry(raw: Raw, read: Callable[[Any, Any], Any]) -> Any:
+    try:
+        return read(raw, OutputEntry)
     except ConversationDecodeError:
         return None
-    return _Head(entry.type, *[getattr(entry, name, UNSET) for name in _NAMES])
 
 
-def _add_outputs(account: Account, heads: list[Any]) -> None:
+def _add_outputs(account: Account, heads: Iterable[Any]) -> None:
     started: Any = UNSET
     completed: Any = UNSET
     for head in heads:
-        if head is None or (head.name is UNSET and head.type in _NAMED_TAGS):
+        if head is None or (head.type in _NAMED_TAGS and not isinstance(head.name, str)):
             account.outputs += 1  # Malformed. Nothing more is known of it.
             continue
         account.add_output(head.type, head.name or "")
         if head.type not in _TAGS:
             account.unknown += 1
             continue
-        account.add_writer(head.model, head.agent_id)
+        if head.type != AgentHandoffEntry.type:  # Nobody writes it, and the fields are not its own.
+            account.add_writer(head.model, head.agent_id)
         started = started or head.created_at
         completed = head.completed_at or completed
     account.started_at, account.completed_at = _time(started), _time(completed)

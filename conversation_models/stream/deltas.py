@@ -12,8 +12,9 @@ import re
 from typing import NamedTuple
 
 from ..models.events import MessageOutputEvent
+from .progress import KINDS, kind_of_data
 
-__all__ = ["count_deltas", "is_plain"]
+__all__ = ["count_deltas", "is_delta"]
 
 _KEY = b'"type"'
 _ESCAPED_KEY = re.compile(rb"\\u00(?:74|79|70|65)")
@@ -59,8 +60,16 @@ def count_deltas(block: bytes) -> tuple[int, int]:
     return count, len(block) - count * style.overhead
 
 
-def is_plain(data: bytes) -> bool:
-    """Whether ``data`` is that of a plain delta, which may still be malformed. O(size)."""
+def is_delta(data: bytes, name: str) -> bool:
+    """Whether an event with this data and this ``event`` field is a delta, which may still be malformed. O(size).
+
+    Only if the data says so, or begins to. A name alone could be that of an error body.
+    """
+    # If the data is malformed, its name can make it the end of a response.
+    return (_is_plain(data) and name not in KINDS) or kind_of_data(data, "") == MessageOutputEvent.type
+
+
+def _is_plain(data: bytes) -> bool:
     return data.startswith(_DATA) and data.count(_KEY) == 1 and not _has_escaped_key(data)
 
 

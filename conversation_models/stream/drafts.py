@@ -133,6 +133,8 @@ class Drafts:
             if draft is None or draft.id is not UNSET:
                 draft = cls(event.output_index, event.id)
                 self._in_order_of_arrival.append(draft)
+            else:
+                draft.id = event.id
             self._by_name[names[0]] = draft
         if len(names) > 1:
             self._by_name.setdefault(names[1], draft)
@@ -336,8 +338,6 @@ class CallDraft(Draft):
         """Add a delta."""
         if self._first is None:
             self._first = event
-        if self.id is UNSET:
-            self.id = event.id
         self._arguments.append(event.arguments)
         self._confirmation_status = _newer(event.confirmation_status, self._confirmation_status)
 

@@ -15,7 +15,7 @@ from ..models.events import ConversationEvent, MessageOutputEvent, ResponseDoneE
 from ..models.failures import ServiceError
 from ..models.responses import ConversationUsageInfo
 from .blocks import MAX_EVENT_BYTES, BlockReader
-from .deltas import count_deltas, is_plain
+from .deltas import count_deltas, is_delta
 from .frames import SHORTEST_FRAME, Fields, encode_frame, is_end_mark, read_fields, read_last_fields
 from .invalid import InvalidEvent, StreamEvent
 from .progress import TYPES, Progress, Step, kind_of_data
@@ -112,9 +112,9 @@ class StreamMeter:
     def stop(self) -> bytes:
         """Note that the caller ends the response here, and return the event that ends it for whoever reads it.
 
-        That is a ``conversation.response.done`` with ``"usage":{}``. Send it after a whole event. The record then has
-        the status ``stopped``, and no usage unless more of the stream is fed, to its end. If the response has already
-        ended, its record stays as it is.
+        That is a ``conversation.response.done`` with ``"usage":{}``. Send it after a whole event, which is not where
+        every read ends. The record then has the status ``stopped``, and no usage unless more of the stream is fed, to
+        its end. If the response has already ended, its record stays as it is.
         """
         if not self._progress.ended:
             self._tally.stopped = True
@@ -142,11 +142,11 @@ class StreamMeter:
         data = fields.data
         if not data or is_end_mark(data):
             return
-        if self._skips_deltas and (is_plain(data) or kind_of_data(data, "") == MessageOutputEvent.type):
+        name = fields.event.decode("utf-8", "replace")
+        if self._skips_deltas and is_delta(data, name):
             self._count(1, len(data))
             return
         progress = self._progress
-        name = fields.event.decode("utf-8", "replace")
         if progress.ended and (kind := kind_of_data(data, name)) in TYPES and not progress.awaits(kind):
             return
         event = self._event(data, name)

@@ -9,7 +9,7 @@ from ..models.events import MessageOutputEvent, ResponseDoneEvent, ResponseError
 from ..models.failures import ServiceError
 from ..models.unknown import Unknown
 from ..models.variants import public_of
-from .deltas import is_plain
+from .deltas import is_delta
 from .drafts import Drafts, draft_classes
 from .invalid import InvalidEvent, StreamEvent
 from .progress import kind_of_data
@@ -76,7 +76,7 @@ class Tally:
         if ends:
             self.unreadable = event
             self.done = kind == ResponseDoneEvent.type
-        elif kind == MessageOutputEvent.type or is_plain(data):
+        elif kind == MessageOutputEvent.type or is_delta(data, event.event):
             self.account.deltas += 1
 
     def _take_output(self, event: Any) -> None:

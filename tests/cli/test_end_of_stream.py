@@ -7,7 +7,7 @@ import pytest
 import conversation_models as cm
 from conversation_models.cli.inputs import Events, Expected, records_in
 
-from ..support.bodies import BODIES, CUT_OFF
+from ..support.bodies import BODIES, CUT_OFF, CUTS, Said
 from ..support.program import run
 
 every_body = pytest.mark.parametrize("name", [name for name, body in BODIES.items() if body.bytes])
@@ -28,6 +28,37 @@ def test_an_input_is_complete_if_each_of_its_responses_has_ended(name: str, size
         for _ in source:
             pass
     assert source.count == len(body.events)
+
+
+# ``collect`` stops at a malformed event: it prints nothing, but a response that has ended already.
+AT_A_MALFORMED_EVENT: dict[str, list[Said]] = {
+    "unknown and malformed events change nothing": [],
+    "unknown and malformed events open no response": [],
+    "a type in the data goes before the event field": [],
+    "a type inside the data of a malformed event does not count": [],
+    "a malformed started event opens a response": [Said("a", "", 7)],
+}
+
+
+@every_body
+def test_collect_prints_the_only_response_of_a_body_or_nothing(name: str) -> None:
+    body = BODIES[name]
+    done = run("collect", "-", stdin=body.bytes)
+    match AT_A_MALFORMED_EVENT.get(name, body.responses):
+        case [Said(conversation_id, text, total_tokens)]:
+            assert done.status == 0
+            response = cm.snake.decode(done.out)
+            told = (response.conversation_id, response.text, response.usage.total_tokens)
+            assert told == (conversation_id, text, total_tokens)
+        case _:
+            assert (done.status, done.out) == (1, "")
+
+
+def test_collect_prints_a_body_that_is_cut_off_only_if_its_end_is_there() -> None:
+    # A cut in each line, at each line end, and of the last bytes.
+    for data, body in [*CUTS[1::40], *CUTS[-4:]]:
+        done = run("collect", "-", stdin=data)
+        assert (done.status, bool(done.out)) == ((0, True) if body.ended else (1, False))
 
 
 @pytest.mark.parametrize(

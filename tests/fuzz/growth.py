@@ -71,6 +71,9 @@ DOCUMENTS: dict[str, Make] = {
     "other unknown entries": outputs('{"type":"new%d"}'),
     "untagged entries": outputs('{"content":""}'),
     "untagged entries of every kind": outputs('{"content":0,"name":0,"tool_call_id":0,"previous_agent_id":0}'),
+    "untagged entries, one malformed": repeated(
+        "{}", '{"conversation_id":"c","outputs":[{"type":"tool.execution","name":0},', ",", '],"usage":{}}'
+    ),
     "numbers for chunks": chunks("0"),
     "untagged chunks": chunks('{"text":""}'),
     "untagged reasoning": chunks('{"thinking":[{"text":""},{}]}'),
@@ -119,6 +122,9 @@ STREAMS: dict[str, Make] = {
     ),
     "malformed events": repeated("data: [\n\n"),
     "unknown events": repeated('data: {"type":"new"}\n\n'),
+    "untagged events": repeated('data: {"a":1}\n\n'),
+    "untagged deltas": repeated('data: {"id":"m","content":""}\n\n'),
+    "tools by the thousand": repeated('data: {"type":"tool.execution.done","id":"%d","name":"%d"}\n\n'),
     "events of a byte": repeated("data:0\n\n"),
     "one unknown event in a read": repeated(DELTA + '"}\n\n', 'data: {"type":"new"}\n\n', "", DONE),
     "a malformed event between deltas": repeated((DELTA + 'a"}\n\n') * 50 + "data: [\n\n", "", "", DONE),
@@ -136,6 +142,8 @@ STREAMS: dict[str, Make] = {
     "keywords by the event": repeated("data: conversation.response.\n\n"),
     "keywords in comments": repeated(": conversation.response.\n"),
     "responses": repeated('data: {"type":"conversation.response.started","conversation_id":"%d"}\n\n' + DONE),
+    "untagged responses": repeated('data: {"conversation_id":""}\n\ndata: {"usage":{}}\n\n'),
+    "untagged starts": repeated('data: {"conversation_id":""}\n\n'),
     "ends": repeated(DONE),
     "[DONE]": repeated("data: [DONE]\n\n"),
     "spaces": repeated(" "),
@@ -150,6 +158,12 @@ def feed_all(reader: Any, chunks: Iterable[bytes]) -> Any:
     for chunk in chunks:
         reader.feed(chunk)
     return reader.close()
+
+
+def metered(chunks: Iterable[bytes]) -> Any:
+    meter = cm.snake.meter()
+    feed_all(meter, chunks)
+    return meter.records
 
 
 def build(data: bytes) -> Any:
@@ -167,6 +181,7 @@ ON_DOCUMENTS: dict[str, Use] = {
     "decode": cm.snake.decode,
     "decode_lines": cm.snake.decode_lines,
     "peek": cm.snake.peek,
+    "summarize": cm.snake.summarize,
     "drift": cm.snake.drift,
     "patch": lambda data: cm.patch(data, ["usage"], {}),
     "patch an output": lambda data: cm.patch(data, ["outputs", 0, "id"], "m"),
@@ -180,8 +195,8 @@ ON_STREAMS: dict[str, Use] = {
     "iter_events": lambda data: sum(1 for _ in cm.snake.iter_events(reads(data, 16 * KB), strict=False)),
     "SSEDecoder": lambda data: feed_all(SSEDecoder(), reads(data, 16 * KB)),
     "SSEDecoder by 7 bytes": lambda data: feed_all(SSEDecoder(), reads(data, 7)),
-    "meter": lambda data: feed_all(cm.snake.meter(), reads(data, 16 * KB)),
-    "meter by 7 bytes": lambda data: feed_all(cm.snake.meter(), reads(data, 7)),
+    "meter": lambda data: metered(reads(data, 16 * KB)),
+    "meter by 7 bytes": lambda data: metered(reads(data, 7)),
     "build": build,
     "collect_all": lambda data: cm.collect_all(cm.snake.iter_events([data], strict=False)),
 }

@@ -36,6 +36,15 @@ SMALL_STREAMS = [
     b": comment\n\n\xef\xbb\xbfdata: 1\n\n",
     b"\xef\xbb\xbfdata\n\ndata:\ndata\n\nid: 1\nretry: 10\nevent: x\ndata: {}\n\nid\ndata: [DONE]\n\n",
     b'event: a\r\ndata: {"type":\r\ndata: "new"}\r\n\r\nid:\0\r\rdata: {"type":"new"}',
+    *(
+        b"".join(
+            b'%bdata: {"type":%b"message.output.delta","id":"m","content":"%d","model":"a%d"}\n\n' % (name, space, i, i)
+            for i in range(4)
+        )
+        + b'data: {"type":"conversation.response.done","usage":{}}\n\n'
+        for name in (b"event: message.output.delta\n", b"")
+        for space in (b"", b" ")
+    ),
     b'event: new.event\ndata: {"a": 1}\n\nevent: conversation.response.done\ndata: {"usage":{}}\n\n',
 ]
 

@@ -8,7 +8,8 @@ from typing import Any
 import conversation_models as cm
 from conversation_models.sse import ServerSentEvent, SSEDecoder, encode_sse
 
-from .document_oracles import REFUSED, case_of, equal, outcome
+from ..support.accounts import records_of
+from .document_oracles import REFUSED, case_of, equal, holds, outcome
 from .reference import NotJsonError, read_events, read_json
 
 MAX_EVENT_BYTES = 200
@@ -163,11 +164,6 @@ class Latest:
         self.ended = False
         self.certain = True
         """Whether the type of every malformed event can be told."""
-        self.conversation_id: str | None = None
-        self.usage: Any = None
-        self.error: Any = None
-        self.done = False
-        self.unreadable: bytes | None = None
 
     @classmethod
     def of(cls, events: list[Any]) -> "Latest":
@@ -177,18 +173,9 @@ class Latest:
             if kind is None:
                 latest.certain = False
             elif kind == "conversation.response.started":
-                certain, latest = latest.certain, cls()
-                latest.certain = certain
-                latest.conversation_id = getattr(event, "conversation_id", None)
-            elif kind in ("conversation.response.done", "conversation.response.error") and not latest.ended:
+                latest.ended = False
+            elif kind in ("conversation.response.done", "conversation.response.error"):
                 latest.ended = True
-                latest.done = kind == "conversation.response.done"
-                if isinstance(event, tuple):
-                    latest.unreadable = event[0]
-                elif latest.done:
-                    latest.usage = event.usage
-                else:
-                    latest.error = event
         return latest
 
 
@@ -206,34 +193,44 @@ def kind_of(event: Any) -> str | None:
 
 
 def check_meter(data: bytes) -> None:
-    """A meter agrees with the events, and says the same under every cut.
-
-    It looks for types that are spelled without escapes, and in a read of over 8 kB only at both ends.
-    """
+    """A meter records what a slow reference makes of the events, and says the same under every cut."""
     codec, _, random, stream = case_of(data)
-    events, _ = read_stream(codec.event_decoder(), [stream])
-    plain = [event for event in read_events(stream) if event.data]
-    latest = Latest.of(events)
-    known = latest.certain and len(plain) == len(events)
-    for event, (name, payload, *_) in zip(events, plain, strict=False):
-        kind = kind_of(event) or ""
-        spelled = name == kind or (b'%b"' % kind.encode() in payload and kind_of((payload, "", None, "")) == kind)
-        if kind.startswith("conversation.response.") and not spelled:
-            known = False  # Its fields or escapes identify it.
-    expected = (latest.conversation_id, latest.usage, latest.error, latest.done, latest.unreadable)
-    if len(stream) > 8192:
-        return
-    found = []
+    pairs = [(event.data, event.event) for event in read_events(stream)]
+    expected = records_of(pairs, codec)
+    certain = not could_differ(stream) and all(is_certain(payload) for payload, _ in pairs)
+    found: list[list[cm.UsageRecord]] = []
     for chunks in cuts(stream, random):
         meter = codec.meter()
         for chunk in chunks:
             meter.feed(chunk)
         meter.close()
-        unreadable = meter.unreadable and meter.unreadable.raw
-        found.append((meter.conversation_id, meter.usage, meter.error, meter.done, unreadable))
+        found.append(meter.records)
         equal(found[-1], found[0], "splitting changes nothing")
-    if known:
-        equal(found[0], expected, "the meter knows what the events say")
+        if found[-1]:
+            check_attributes(meter, found[-1][-1])
+    if certain:
+        equal(found[0], expected, "the meter records what the events say")
+
+
+def check_attributes(meter: cm.StreamMeter, record: cm.UsageRecord) -> None:
+    """The attributes of a meter are those of its latest record."""
+    equal(meter.record, record, "the latest record is the last one")
+    told = meter.conversation_id, meter.usage, meter.error and meter.error.message
+    equal(told, (record.conversation_id, record.usage, record.error_message), "attributes and record agree")
+    holds("a response that is done is completed or unreadable", meter.done <= (record.status in ENDED_BY_DONE))
+    equal(meter.unreadable is not None, record.status == "unreadable", "a malformed end is kept")
+
+
+ENDED_BY_DONE = ("completed", "unreadable")
+
+
+def is_certain(data: bytes) -> bool:
+    """Whether readers of JSON agree about ``data``. What is not UTF-8 does not keep its type from being read."""
+    try:
+        read_json(data)
+    except NotJsonError as error:
+        return error.difference in ("", "utf-8")
+    return True
 
 
 def check_sse(data: bytes) -> None:

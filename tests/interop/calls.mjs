@@ -1,14 +1,22 @@
 // Makes calls of the TypeScript SDK and prints a line of JSON for each. The arguments: the URL of the service, and
-// the calls, each with a name, a method and what to call it with. Without any, the method is called as it is.
+// the calls, each with a name, a method and what to call it with. Without any, the method is called as it is. Of a
+// stream, the list of its events is printed.
 import { Mistral } from "@mistralai/mistralai";
 
 const [serverURL, calls] = process.argv.slice(2).map((argument) => JSON.parse(argument));
 const { conversations } = new Mistral({ apiKey: "none", serverURL, retryConfig: { strategy: "none" } }).beta;
 
+async function all(stream) {
+  const events = [];
+  for await (const event of stream) events.push(event);
+  return events;
+}
+
 for (const { name, method, request } of calls) {
   let outcome;
   try {
-    outcome = { value: JSON.stringify(await conversations[method](request)) };
+    const result = await conversations[method](request);
+    outcome = { value: JSON.stringify(Symbol.asyncIterator in Object(result) ? await all(result) : result) };
   } catch (error) {
     outcome = { error: error.name, status: error.statusCode, body: error.body, detail: error.detail ?? null };
   }

@@ -8,8 +8,9 @@ import pytest
 
 import conversation_models as cm
 
-from ..support.bodies import BODIES, HALF, Body, Metered, done, hi, started
-from ..support.streams import every_cut, seen
+from ..support.accounts import pairs_in, records_of
+from ..support.bodies import BODIES, CUTS, HALF, Body, Metered, Recorded, done, hi, recorded, started
+from ..support.streams import cut, every_cut, seen
 
 every_body = pytest.mark.parametrize("name", BODIES)
 
@@ -58,6 +59,12 @@ def test_iter_events_yields_every_event_and_raises_if_the_latest_response_was_cu
     assert iterated_asynchronously([body.bytes]) == expected
 
 
+def test_iter_events_yields_the_whole_events_of_a_body_that_is_cut_off_after_any_byte() -> None:
+    for data, body in CUTS:
+        expected = (events_of(body), body.rest if body.rest and not body.ended else None)
+        assert iterated([data]) == iterated(cut(data, [1])) == expected
+
+
 def metered(meter: cm.StreamMeter) -> Metered:
     return Metered(
         meter.conversation_id,
@@ -68,15 +75,64 @@ def metered(meter: cm.StreamMeter) -> Metered:
     )
 
 
-@every_body
-def test_a_meter_describes_the_latest_response(name: str) -> None:
-    body = BODIES[name]
-    for chunks in every_cut(body.bytes):
-        meter = cm.snake.meter()
-        for chunk in chunks:
-            meter.feed(chunk)
+def fed(chunks: list[bytes], body: Body, *, closed: bool = True) -> cm.StreamMeter:
+    """A meter that was fed these chunks of a body."""
+    meter = cm.snake.meter()
+    for chunk in chunks:
+        meter.feed(chunk)
+    if body.stopped:
+        assert meter.stop() == body.events[-1]
+    if closed:
         meter.close()
+    return meter
+
+
+@every_body
+def test_a_meter_describes_the_latest_response_and_records_each(name: str) -> None:
+    body = BODIES[name]
+    for chunks in every_cut(body.upstream):
+        meter = fed(chunks, body)
         assert metered(meter) == body.metered
+        assert list(map(recorded, meter.records)) == body.records
+        assert recorded(meter.record) == (body.records or [NO_RESPONSE])[-1]
+
+
+NO_RESPONSE = Recorded("truncated")
+
+
+@every_body
+def test_a_meter_that_nobody_closes_records_the_same(name: str) -> None:
+    body = BODIES[name]
+    assert list(map(recorded, fed([body.upstream], body, closed=False).records)) == body.records
+
+
+def test_a_meter_records_a_body_that_is_cut_off_after_any_byte() -> None:
+    for data, body in CUTS:
+        for chunks in [data], cut(data, [1]):
+            meter = fed(chunks, body)
+            assert (metered(meter), list(map(recorded, meter.records))) == (body.metered, body.records)
+
+
+@every_body
+def test_a_client_that_leaves_after_an_event_leaves_the_record_of_the_events_before(name: str) -> None:
+    meter, sent = cm.snake.meter(), b""
+    for event in BODIES[name].events:
+        meter.feed(event)
+        sent += event
+        assert meter.records == records_of(pairs_in(sent), cm.snake)
+
+
+@every_body
+def test_the_bytes_of_a_record_are_those_of_the_data_of_its_events(name: str) -> None:
+    body = BODIES[name]
+    sizes: list[int] = []
+    for event, step in zip(body.events[: -1 if body.stopped else None], body.steps, strict=False):
+        if step == "o":
+            sizes.append(0)
+        if step != "-":
+            data = [line[6:] for line in event.removeprefix(b"\xef\xbb\xbf").splitlines() if line.startswith(b"data: ")]
+            sizes[-1] += len(b"\n".join(line for line in data if line != b"[DONE]"))
+    assert [record.bytes for record in fed([body.upstream], body).records] == sizes
 
 
 def test_a_meter_says_which_event_could_not_be_read() -> None:

@@ -65,6 +65,15 @@ def test_no_two_calls_have_one_id_and_no_delta_is_lost() -> None:
         assert all(list(entry.arguments) == sorted(entry.arguments) for entry in entries), names
 
 
+def test_a_meter_counts_the_calls_that_a_builder_builds() -> None:
+    kinds = list(product((None, "f1", "f2"), ("t1", "t2")))
+    for names in product(kinds, repeat=4):
+        events = [call(*name, "") for name in names]
+        meter = cm.snake.meter()
+        meter.feed(b"".join(map(cm.snake.encode_event, events)))
+        assert meter.record.function_calls == ("f",) * len(outputs(events)), names
+
+
 def test_an_id_and_an_equal_tool_call_id_are_different_names() -> None:
     entries = outputs([call("x", "t1", "a"), call(None, "x", "b")])
     assert [(entry.id, entry.tool_call_id, entry.arguments) for entry in entries] == [

@@ -1,6 +1,7 @@
 """Events larger than ``max_event_bytes``, and streams cut off after any byte."""
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import pytest
@@ -101,6 +102,52 @@ def test_an_event_too_large_raises_before_it_is_read_whole() -> None:
     with pytest.raises(cm.EventTooLargeError):
         feed_all()
     assert taken <= 11_000
+
+
+def iterated(chunks: list[bytes], limit: int = 16 * 2**20) -> Outcome:
+    events: list[Any] = []
+    try:
+        for event in cm.snake.iter_events(chunks, max_event_bytes=limit):
+            events.append(event)  # noqa: PERF402 - those before the error count.
+    except cm.EventTooLargeError as error:
+        return Outcome(events, type(error))
+    return Outcome(events)
+
+
+def iterated_asynchronously(chunks: list[bytes], limit: int = 16 * 2**20) -> Outcome:
+    async def source() -> AsyncIterator[bytes]:
+        for chunk in chunks:
+            yield chunk
+
+    async def run() -> Outcome:
+        events: list[Any] = []
+        try:
+            async for event in cm.snake.aiter_events(source(), max_event_bytes=limit):
+                events.append(event)  # noqa: PERF401
+        except cm.EventTooLargeError as error:
+            return Outcome(events, type(error))
+        return Outcome(events)
+
+    return asyncio.run(run())
+
+
+@pytest.mark.parametrize("read", [iterated, iterated_asynchronously])
+def test_iterators_take_a_limit_too(read: Callable[..., Outcome]) -> None:
+    for chunks in [GOOD, LONG, GOOD], [GOOD + LONG + GOOD], cut(GOOD + LONG + GOOD, [7]):
+        assert read(chunks, 150) == Outcome([HI], cm.EventTooLargeError)
+        assert [event.text for event in read(chunks).events] == ["Hi", "Hi" * 100, "Hi"]
+        assert read(chunks, len(LONG)) == read(chunks)
+
+
+def test_a_meter_with_a_limit_counts_the_events_within_it() -> None:
+    for chunks in every_cut(GOOD + LONG + GOOD):
+        counts = []
+        for limit in 150, len(LONG):
+            meter = cm.snake.meter(max_event_bytes=limit)
+            for chunk in chunks:
+                meter.feed(chunk)
+            counts.append(meter.record.deltas)
+        assert counts == [2, 3]
 
 
 def test_an_event_at_the_limit_is_read() -> None:

@@ -88,6 +88,8 @@ LINES = [
 EVENTS = [
     *(b"data: [\n\n", b"data: 1\n\n", b"data: {}\n\n", b'data: {"type":"x"}\n\n', b'data: {"x":"\xff"}\n\n', BAD_END),
     b'event: message.output.delta\ndata: {"type":"message.output.delta"}\n\n',
+    *(b'data: {"conversation_id":""}\n\n', b'data: {"conversation_id":""}\n\ndata: {"usage":{}}\n\n'),
+    b'data: {"type":"tool.execution.done","id":"","name":""}\n\n',
     *(b'data: {"error":"no"}\n\n', b'data: {"type":"x","error":1}\n\n', b"event: error\ndata: 1\n\n", b"rror\n\n"),
 ]
 
@@ -122,6 +124,50 @@ def test_a_meter_keeps_nothing_of_the_events_that_it_looks_at_in_a_long_read(uni
     finally:
         tracemalloc.stop()
     assert peak < 2 * len(data)
+
+
+DELTA = {"type": "message.output.delta", "id": "m1", "content": "Hi"}
+DELTAS = {
+    "named": sse(DELTA),
+    "data only": sse(DELTA, event=False),
+    "spaced": b'data: {"type": "message.output.delta", "id": "m1", "content": "Hi"}\n\n',
+    "chunks": sse({**DELTA, "content": {"type": "text", "text": "Hi"}}),
+    "CRLF": sse(DELTA, end="\r\n"),
+    "an escape in each": sse({**DELTA, "content": "\\u0074"}),
+    "comments between": b": ping\n\n" + sse(DELTA),
+}
+# Each of these events has to be decoded to know what it is.
+DECODED = [b'data: {"type":"x"}\n\n', b'data: {"x":1}\n\n', b"data: [\n\n", b'data: {"id":"m","content":""}\n\n']
+
+
+def reads_of(data: bytes, size: int) -> int:
+    """How many events a meter decodes."""
+    count = 0
+
+    def read_event(data: bytes, name: str) -> cm.ConversationEvent:
+        nonlocal count
+        count += 1
+        return cm.snake.decode_event(data, name)
+
+    meter = cm.StreamMeter(read_event)
+    for chunk in cut(data, [size]):
+        meter.feed(chunk)
+    meter.close()
+    return count
+
+
+@pytest.mark.parametrize("style", DELTAS)
+@pytest.mark.parametrize("size", [50, 16 * KIB])
+def test_a_meter_decodes_one_of_the_deltas_that_follow_each_other(style: str, size: int) -> None:
+    deltas = DELTAS[style] * 300
+    assert reads_of(STARTED + deltas, size) == 2
+    done = sse({"type": "conversation.response.done", "usage": {}})
+    assert reads_of(STARTED + deltas + b'data: {"type":"x"}\n\n' + deltas + done + deltas + done, size) == 5
+
+
+@pytest.mark.parametrize("unit", DECODED, ids=repr)
+def test_a_meter_decodes_no_event_more_than_once(unit: bytes) -> None:
+    assert reads_of(STARTED + unit * 300, 16 * KIB) == 1 + 300
 
 
 @pytest.mark.parametrize("unit", [unit for unit in LINES if unit.endswith(b"\n")], ids=repr)

@@ -6,6 +6,7 @@ from typing import Any, Literal, TypeAlias
 
 from msgspec import UNSET, Raw, Struct, UnsetType
 
+from .errors import ConversationDecodeError
 from .jsontext import decoder_of
 from .models.entries import FunctionCallEntry, ToolExecutionEntry
 from .models.events import ResponseErrorEvent
@@ -30,7 +31,7 @@ class UsageRecord(Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
         tools: How often each tool ran, by its name.
         function_calls: Names of the functions that the client was asked to call, one for each call, in order.
         error_code: The service's number for the error. ``None`` if there was no error, or no number.
-        error_message: The error in words. ``None`` if there was no error.
+        error_message: The error in words; if ``unreadable``, why. ``None`` if there was no error.
         started_at: When the service started the stream, or the first output of a response. ``None`` if not stated.
         first_output_at: When the service sent a stream's first event of an output. ``None`` if not stated.
         completed_at: When the service ended the stream, or the last output of a response. ``None`` if not stated.
@@ -121,10 +122,10 @@ class Account:
         self,
         kind: Literal["response", "stream"],
         status: Status,
-        error: ResponseErrorEvent | ServiceError | None = None,
+        error: ResponseErrorEvent | ServiceError | ConversationDecodeError | None = None,
     ) -> UsageRecord:
         """The record so far: a value that does not change. O(its size)."""
-        code = error.code if error else None
+        code, message = _code_and_message(error)
         return UsageRecord(
             kind=kind,
             status=status,
@@ -134,8 +135,8 @@ class Account:
             agent_ids=tuple(self._agent_ids),
             tools=dict(self._tools),
             function_calls=tuple(self._function_calls),
-            error_code=None if code is UNSET else code,
-            error_message=error.message if error else None,
+            error_code=code,
+            error_message=message,
             started_at=self.started_at,
             first_output_at=self.first_output_at,
             completed_at=self.completed_at,
@@ -145,6 +146,16 @@ class Account:
             bytes=self.bytes,
             unknown=self.unknown,
         )
+
+
+def _code_and_message(
+    error: ResponseErrorEvent | ServiceError | ConversationDecodeError | None,
+) -> tuple[int | None, str | None]:
+    if error is None:
+        return None, None
+    if isinstance(error, ConversationDecodeError):
+        return None, str(error)[:_LONGEST_REASON]  # It may quote a value, of any length.
+    return None if error.code is UNSET else error.code, error.message
 
 
 class _Stated(Struct, gc=False):
@@ -159,4 +170,5 @@ def stated_usage(usage: ConversationUsageInfo, data: Any) -> ConversationUsageIn
     return None
 
 
+_LONGEST_REASON = 200
 _NO_COUNT = ConversationUsageInfo()

@@ -14,7 +14,7 @@ from msgspec.json import Decoder
 from .accounting import Account, UsageRecord, stated_usage
 from .building import Built
 from .errors import ConversationDecodeError
-from .jsontext import UNREADABLE, decoder_of, view_of
+from .jsontext import UNREADABLE, decode_error, decoder_of, view_of
 from .models.entries import AgentHandoffEntry, FunctionCallEntry, OutputEntry, ToolExecutionEntry
 from .models.failures import ServiceError
 from .models.responses import ConversationUsageInfo, ResponseHead
@@ -63,21 +63,22 @@ def summary_of(data: Any, naming: Naming, read: Callable[[Any, Any], Any]) -> Us
             body = read(data, ResponseHead)
             usage = body.usage
             heads = _heads(body.outputs, read)
-    except _UNREADABLE:
-        return _of_no_response(data, size, read)
+    except _UNREADABLE as error:
+        why = error if isinstance(error, ConversationDecodeError) else decode_error(error, data)
+        return _of_no_response(data, size, read, why)
     account.conversation_id = body.conversation_id
     account.usage = None if usage is UNSET else stated_usage(usage, data)
     _add_outputs(account, heads)
     return account.record("response", "completed")
 
 
-def _of_no_response(data: Any, size: int, read: Callable[[Any, Any], Any]) -> UsageRecord:
+def _of_no_response(data: Any, size: int, read: Callable[[Any, Any], Any], why: ConversationDecodeError) -> UsageRecord:
     account = Account()
     account.bytes = size
     try:
         return account.record("response", "failed", read(data, ServiceError))
     except ConversationDecodeError:
-        return account.record("response", "unreadable")
+        return account.record("response", "unreadable", why)
 
 
 def _heads(outputs: Raw, read: Callable[[Any, Any], Any]) -> Iterator[Any]:
@@ -86,7 +87,10 @@ def _heads(outputs: Raw, read: Callable[[Any, Any], Any]) -> Iterator[Any]:
         entries: Iterable[Any] = read(outputs, list[OutputEntry])
     except ConversationDecodeError:
         # One by one, which takes several times as long.
-        raws: list[Raw] = decoder_of[list[Raw]].decode(outputs)
+        try:
+            raws: list[Raw] = decoder_of[list[Raw]].decode(outputs)
+        except UNREADABLE as error:
+            raise decode_error(error, outputs, "$.outputs") from error
         entries = (_entry(raw, read) for raw in raws)
     return (entry and _Head(entry.type, *[getattr(entry, name, UNSET) for name in _NAMES]) for entry in entries)
 

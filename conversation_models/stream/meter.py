@@ -34,8 +34,10 @@ class StreamMeter:
 
     Tells what decoding every event would tell, except for these: the models, agents, outputs and times of deltas are
     read from the first one after any other event, a delta counts even if it is malformed, and an event over
-    ``max_event_bytes`` is skipped. Never raises for the content of a stream. Of several responses in one, the
-    attributes describe the latest. Memory: the unfinished event, the outputs, and a record of each earlier response.
+    ``max_event_bytes`` is skipped. Events that belong to no response, such as those after the end, are not counted.
+    Never raises for the content of a stream. Of several responses in one, the attributes describe the latest. Call
+    ``close`` at the end of the bytes: the last event may lack its blank line. Memory: the unfinished event, the
+    outputs, and a record of each earlier response.
 
     >>> from conversation_models import camel
     >>> meter = camel.meter()
@@ -43,7 +45,7 @@ class StreamMeter:
     >>> meter.done, meter.usage.total_tokens
     (True, 7)
     >>> meter.record
-    UsageRecord(kind='stream', status='completed', usage=ConversationUsageInfo(total_tokens=7), events=1, bytes=64)
+    UsageRecord(kind='stream', status='completed', usage=ConversationUsageInfo(total_tokens=7), events=1, bytes=63)
     """
 
     __slots__ = ("_blocks", "_past", "_progress", "_read_event", "_skips_deltas", "_tally")
@@ -94,8 +96,8 @@ class StreamMeter:
 
     @property
     def records(self) -> list[UsageRecord]:
-        """The records of all responses in the stream, in order. O(responses)."""
-        return [*self._past, self.record] if self._progress.responses else []
+        """The records of all responses in the stream, in order; that of ``record`` if there is none. O(responses)."""
+        return [*self._past, self.record]
 
     def feed(self, data: "Buffer | str") -> None:
         """Inspect the next bytes of the stream. O(size), a few searches for deltas, more for other events."""
@@ -112,26 +114,37 @@ class StreamMeter:
     def stop(self) -> bytes:
         """Note that the caller ends the response here, and return the event that ends it for whoever reads it.
 
-        That is a ``conversation.response.done`` with ``"usage":{}``. Send it after a whole event, which is not where
-        every read ends. The record then has the status ``stopped``, and no usage unless more of the stream is fed, to
-        its end. If the response has already ended, its record stays as it is.
+        That is a ``conversation.response.done`` with ``"usage":{}``, which readers take for a usage of zeros. Send it
+        after a whole event, which is not where every read ends, and not inside a function call, whose arguments would
+        be cut. The record then has the status ``stopped``, and no usage unless more of the stream is fed, to its end.
+        If the response has already ended, its record stays as it is.
         """
         if not self._progress.ended:
             self._tally.stopped = True
         return _END
 
     def _take_block(self, block: bytes) -> None:
-        if self._skips_deltas:
-            deltas, size = count_deltas(block)
-            if deltas:
-                self._count(deltas, size)
-                return
-        # One by one: a list of them could take far more memory than the block.
-        start = 0
+        if self._counts_as_deltas(block):
+            return
+        # One by one: a list of them could take far more memory than the block. What is no delta is mostly the first
+        # event or the last one, so the events between are tried once more.
+        start, tried = 0, False
         while (end := block.find(b"\n\n", start)) >= 0:
+            if self._skips_deltas and not tried:
+                tried = True
+                last = block.rfind(b"\n\n", start, -2) + 2
+                if last > start and self._counts_as_deltas(block[start:last]):
+                    start = last
+                    continue
             if end - start >= SHORTEST_FRAME:
                 self._take(read_fields(block[start:end]))
             start = end + 2
+
+    def _counts_as_deltas(self, block: bytes) -> bool:
+        """Count the events of ``block``, if they are nothing but deltas that need not be read."""
+        deltas, size = count_deltas(block) if self._skips_deltas else (0, 0)
+        self._count(deltas, size)
+        return deltas > 0
 
     def _count(self, deltas: int, size: int) -> None:
         # After the end, they belong to no response.

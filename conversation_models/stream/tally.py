@@ -103,4 +103,5 @@ class Tally:
 
     def usage_record(self) -> UsageRecord:
         """The record so far. O(its size)."""
-        return self.account.record("stream", self.status, self.error)
+        malformed = self.unreadable.error if self.status == "unreadable" and self.unreadable else None
+        return self.account.record("stream", self.status, self.error or malformed)

@@ -129,8 +129,18 @@ ENDS: list[tuple[bytes, Any, str | None, int | None]] = [
     (b'data: {"type":"conversation.response.error","message":"no"}\n\n', "failed", "no", None),
     (b'data: {"error":{"message":"no","code":502}}\n\n', "failed", "no", 502),
     (b'data: {"error":{"message":"no","code":"rate_limited"}}\n\n', "failed", "no", None),
-    (b'data: {"type":"conversation.response.done","usage":5}\n\n', "unreadable", None, None),
-    (b'data: {"type":"conversation.response.error"}\n\n', "unreadable", None, None),
+    (
+        b'data: {"type":"conversation.response.done","usage":5}\n\n',
+        "unreadable",
+        "Expected `object`, got `int` - at `$.usage`",
+        None,
+    ),
+    (
+        b'data: {"type":"conversation.response.error"}\n\n',
+        "unreadable",
+        "Object missing required field `message` - at `$`",
+        None,
+    ),
 ]
 
 
@@ -284,8 +294,20 @@ NEITHER: list[bytes | str] = [
 @pytest.mark.parametrize("body", NEITHER, ids=lambda body: repr(body[:40]))
 def test_a_body_that_is_neither_a_response_nor_an_error_is_unreadable(body: bytes | str, naming: Naming) -> None:
     size = len(body.encode(errors="surrogatepass")) if isinstance(body, str) else len(body)
-    expected = cm.UsageRecord(kind="response", status="unreadable", bytes=size)
-    assert CODECS[naming].summarize(body) == expected
+    with pytest.raises(cm.ConversationDecodeError) as caught:
+        CODECS[naming].decode(body)
+    record = CODECS[naming].summarize(body)
+    assert (record.kind, record.status, record.usage, record.bytes) == ("response", "unreadable", None, size)
+    # Of malformed JSON, msgspec says different things when it skips a value and when it reads it.
+    words = slice(len("JSON is malformed") if "malformed" in str(caught.value) else None)
+    assert (record.error_message or "")[words] == str(caught.value)[words]
+
+
+def test_why_a_body_is_unreadable_is_said_briefly() -> None:
+    record = cm.snake.summarize(b'{"object":"%b","conversation_id":"c","outputs":[]}' % (b"x" * 10_000))
+    assert record.status == "unreadable"
+    assert record.error_message is not None
+    assert len(record.error_message) == 200
 
 
 @every_naming
@@ -295,7 +317,8 @@ def test_a_body_in_the_other_naming_is_unreadable_and_never_zero(naming: Naming)
     only_usage = {**in_naming(BODY, cm.ConversationResponse, naming), "usage": {key("total_tokens", other): 7}}
     for body in whole, dumps(only_usage):
         record = CODECS[naming].summarize(body)
-        assert record == cm.UsageRecord(kind="response", status="unreadable", bytes=len(body))
+        assert (record.status, record.usage, record.bytes) == ("unreadable", None, len(body))
+        assert f"read this with `cm.{other}`" in (record.error_message or "")
 
 
 @pytest.mark.parametrize("data", [5, None, [1], {}, object(), BODY], ids=type)

@@ -45,7 +45,7 @@ def recorded(record: cm.UsageRecord) -> Recorded:
         record.status,
         record.conversation_id,
         None if record.usage is None else record.usage.total_tokens,
-        record.error_message,
+        record.error_message if record.status == "failed" else None,
         record.outputs,
         record.events,
         record.deltas,

@@ -1,13 +1,13 @@
 """Gateways that read the answers and write them again, each in its own way.
 
 ``typed``, ``typed by read``, ``edit`` and ``rebuild`` use this library. ``sdk`` and ``pydantic`` do the same as
-``typed`` with other models. ``bare`` changes nothing; it shows the cost of moving the bytes. ``relay`` is in
-``relay.py``.
+``typed`` with other models. ``bare`` changes nothing; it shows the cost of moving the bytes. ``relay`` is the example
+gateway.
 """
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing, suppress
 from typing import Any, ClassVar
 
@@ -16,18 +16,12 @@ import msgspec
 
 import conversation_models as cm
 from conversation_models.sse import ServerSentEvent, SSEDecoder, encode_sse
+from examples.gateway import NO_COOKIES, Caller, forwarded, url_of
+from examples.gateway import Gateway as Relay
 
-from . import relay
 from .upstream import App, Receive, Scope, Send, read_body
 
 __all__ = ["GATEWAYS", "Gateway"]
-
-
-Headers = list[tuple[bytes, bytes]]
-# The README's rules for paths and headers, typed.
-_url_of: Callable[[httpx.URL, Scope], httpx.URL | None] = relay.url_of
-_forwarded: Callable[[Headers], Headers] = relay.forwarded
-_refuse: Callable[[Send, int, bytes], Awaitable[None]] = relay.refuse
 
 
 class Gateway:
@@ -39,7 +33,7 @@ class Gateway:
     def __init__(self, upstream: str) -> None:
         unlimited = httpx.Limits(max_connections=None)
         self._client = httpx.AsyncClient(
-            base_url=upstream, cookies=relay.NO_COOKIES, timeout=None, limits=unlimited, trust_env=False
+            base_url=upstream, cookies=NO_COOKIES, timeout=None, limits=unlimited, trust_env=False
         )
         self.characters = 0
         self.tokens = 0
@@ -52,20 +46,20 @@ class Gateway:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         raw_path = scope["raw_path"].replace(self.prefix.encode(), b"")
-        url = _url_of(self._client.base_url, {**scope, "raw_path": raw_path})
+        url = url_of(self._client.base_url, {**scope, "raw_path": raw_path})
         if url is None:
-            await _refuse(send, 400, b"This URL cannot be forwarded.")
+            await Caller(receive, send).refuse(400, b"This URL cannot be forwarded.")
             return
         body = await read_body(receive)
-        headers = [*_forwarded(scope["headers"]), (b"accept-encoding", b"identity")]
+        headers = [*forwarded(scope["headers"]), (b"accept-encoding", b"identity")]
         request = self._client.build_request(scope["method"], url, headers=headers, content=body)
         try:
             response = await self._client.send(request, stream=True)
         except httpx.TransportError:
-            await _refuse(send, 502, b"Upstream did not answer.")
+            await Caller(receive, send).refuse(502, b"Upstream did not answer.")
             return
         async with aclosing(response):
-            headers = [header for header in _forwarded(response.headers.raw) if header[0] != b"content-length"]
+            headers = [header for header in forwarded(response.headers.raw) if header[0] != b"content-length"]
             start = {"type": "http.response.start", "status": response.status_code, "headers": headers}
             if response.headers.get("content-type", "").lower().startswith("text/event-stream"):
                 await send(start)
@@ -244,8 +238,7 @@ class Pydantic(Gateway):
 
 
 def _relay(upstream: str) -> App:
-    relay.upstream.base_url = httpx.URL(upstream)
-    return relay.app
+    return Relay(upstream, lambda _: None)
 
 
 GATEWAYS: dict[str, Callable[[str], App]] = {

@@ -1,18 +1,20 @@
-"""The README's gateway over real connections: it keeps callers apart, changes no byte, and fails visibly."""
+"""The example gateway over real connections: it keeps callers apart, changes no byte, and fails visibly."""
 
 import asyncio
 import socket
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
 import pytest
 
+from examples.gateway import Gateway, forwarded
+
 from ..support.streams import sse
-from .readme_gateway import Gateway, exchange, gateway, program
-from .servers import PATIENCE, Connection, Script, serving
+from .example_gateway import Served, exchange, serving_gateway
+from .servers import Connection, Script, serving
 
 OK = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}"
 
@@ -38,12 +40,12 @@ class Upstream:
 
 
 @pytest.fixture(scope="module", params=["h11", "httptools"])
-def served(request: pytest.FixtureRequest) -> Iterator[Gateway]:
+def served(request: pytest.FixtureRequest) -> Iterator[Served]:
     """The gateway. Uvicorn's two parsers differ in the targets and the headers that they let through."""
     pytest.importorskip(request.param)
     with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setenv("NO_PROXY", "*")  # The program's client obeys the environment's proxies.
-        with gateway(request.param) as served:
+        monkeypatch.setenv("NO_PROXY", "*")  # The gateway's client obeys the environment's proxies.
+        with serving_gateway(request.param) as served:
             yield served
 
 
@@ -51,11 +53,11 @@ only_h11 = pytest.mark.parametrize("served", ["h11"], indirect=True)
 
 
 @pytest.fixture
-def upstream(served: Gateway) -> Iterator[Upstream]:
+def upstream(served: Served) -> Iterator[Upstream]:
     """The upstream of the gateway."""
     upstream = Upstream()
     with serving(upstream) as url:
-        served.program.upstream.base_url = httpx.URL(url)
+        served.gateway.base_url = httpx.URL(url)
         yield upstream
     assert served.accounts.empty()
 
@@ -74,7 +76,7 @@ def field_lines(head: bytes) -> list[bytes]:
 # Cookies ---------------------------------------------------------------------------------------------------------
 
 
-def test_a_cookie_that_one_caller_gets_is_not_sent_for_another(served: Gateway, upstream: Upstream) -> None:
+def test_a_cookie_that_one_caller_gets_is_not_sent_for_another(served: Served, upstream: Upstream) -> None:
     cookies = b"Set-Cookie: session=alice; Path=/; HttpOnly\r\nSet-Cookie: theme=dark\r\n"
     upstream.script = answering(OK.replace(b"connection:", cookies + b"connection:"))
     with (
@@ -156,27 +158,27 @@ REFUSED = [
 
 
 @pytest.mark.parametrize("target", FORWARDED)
-def test_upstream_gets_the_target_byte_for_byte(served: Gateway, upstream: Upstream, target: bytes) -> None:
+def test_upstream_gets_the_target_byte_for_byte(served: Served, upstream: Upstream, target: bytes) -> None:
     assert get(served.url, target, b"connection: close").startswith(b"HTTP/1.1 200 ")
     (head,) = upstream.heads
     assert head.startswith(b"GET %b HTTP/1.1\r\n" % target)
 
 
 @pytest.mark.parametrize("target", REFUSED, ids=lambda target: repr(target[:40]))
-def test_a_path_that_could_be_read_as_another_is_refused(served: Gateway, upstream: Upstream, target: bytes) -> None:
+def test_a_path_that_could_be_read_as_another_is_refused(served: Served, upstream: Upstream, target: bytes) -> None:
     assert get(served.url, target, b"connection: close").startswith(b"HTTP/1.1 400 ")
     assert upstream.heads == []
 
 
 @only_h11
 @pytest.mark.parametrize("target", [b"http://elsewhere/v1/conversations", b"elsewhere:443", b"/v1/conversations#a"])
-def test_a_target_that_is_not_a_path_is_refused(served: Gateway, upstream: Upstream, target: bytes) -> None:
+def test_a_target_that_is_not_a_path_is_refused(served: Served, upstream: Upstream, target: bytes) -> None:
     """``httptools`` takes the path out of such a target."""
     assert get(served.url, target, b"connection: close").startswith(b"HTTP/1.1 400 ")
     assert upstream.heads == []
 
 
-def test_the_body_of_a_refused_request_is_not_read_as_a_request(served: Gateway, upstream: Upstream) -> None:
+def test_the_body_of_a_refused_request_is_not_read_as_a_request(served: Served, upstream: Upstream) -> None:
     inner = b"GET /v1/inner HTTP/1.1\r\nhost: gateway\r\n\r\n"
     outer = b"POST /v1/../admin HTTP/1.1\r\nhost: gateway\r\ncontent-length: %d\r\n\r\n%b" % (len(inner), inner)
     answers = exchange(served.url, outer + b"GET /v1/last HTTP/1.1\r\nhost: gateway\r\nconnection: close\r\n\r\n")
@@ -189,20 +191,22 @@ def test_the_body_of_a_refused_request_is_not_read_as_a_request(served: Gateway,
 
 
 def called(base_url: str, **scope: Any) -> int:
-    """Call the program itself, with what a server may put into its scope, and return the status."""
-    sent: list[dict[str, Any]] = []
-    module = program()
-    module.upstream.base_url = httpx.URL(base_url)
+    """Call the gateway itself, with what a server may put into its scope, and return the status."""
+    sent: list[MutableMapping[str, Any]] = []
+    gateway = Gateway(base_url, lambda _: None)
+    messages = [{"type": "http.request"}]
 
     async def receive() -> dict[str, Any]:
-        return {"type": "http.request"}
+        if not messages:
+            await asyncio.Event().wait()
+        return messages.pop()
 
-    async def send(message: dict[str, Any]) -> None:
+    async def send(message: MutableMapping[str, Any]) -> None:
         sent.append(message)
 
     async def call() -> None:
-        async with module.upstream:
-            await module.app({"method": "GET", "query_string": b"", "headers": []} | scope, receive, send)
+        await gateway({"type": "http", "method": "GET", "query_string": b"", "headers": []} | scope, receive, send)
+        await gateway.aclose()
 
     asyncio.run(call())
     status: int = sent[0]["status"]
@@ -263,16 +267,23 @@ OF_THE_CONNECTION = [
 OF_THE_MESSAGE = [b"x-kept: 1", b"x-kept: 2", b"authorization: Bearer caller", b"x-proxy-kept: 3", b"x-bytes: caf\xe9"]
 
 
-def test_the_headers_of_a_callers_connection_stay_here(served: Gateway, upstream: Upstream) -> None:
+def test_the_headers_of_a_callers_connection_stay_here(served: Served, upstream: Upstream) -> None:
     own = [b"accept: text/plain", b"user-agent: me", b"Accept-Encoding: gzip"]
     assert get(served.url, b"/", *OF_THE_CONNECTION, *OF_THE_MESSAGE, *own).startswith(b"HTTP/1.1 200 ")
     (head,) = upstream.heads
     found = [line for line in field_lines(head) if not line.startswith(b"host: 127.0.0.1:")]
     kept = [*OF_THE_MESSAGE, b"accept: text/plain", b"user-agent: me"]
-    assert sorted(found) == sorted([*kept, b"accept-encoding: identity", b"connection: keep-alive"])
+    assert sorted(found) == sorted([*kept, b"accept-encoding: identity"])
 
 
-def test_the_headers_of_upstreams_connection_stay_here(served: Gateway, upstream: Upstream) -> None:
+def test_a_request_gets_no_header_that_describes_the_gateway(served: Served, upstream: Upstream) -> None:
+    assert get(served.url, b"/", b"connection: close").startswith(b"HTTP/1.1 200 ")
+    (head,) = upstream.heads
+    host = f"host: 127.0.0.1:{served.gateway.base_url.port}".encode()
+    assert field_lines(head) == [host, b"accept-encoding: identity"]
+
+
+def test_the_headers_of_upstreams_connection_stay_here(served: Served, upstream: Upstream) -> None:
     lines = [b"HTTP/1.1 200 OK", b"Content-Length: 2", *OF_THE_CONNECTION, *OF_THE_MESSAGE, b"", b"{}"]
     upstream.script = answering(b"\r\n".join(lines))
     head, _, body = get(served.url, b"/", b"connection: close").partition(b"\r\n\r\n")
@@ -281,8 +292,16 @@ def test_the_headers_of_upstreams_connection_stay_here(served: Gateway, upstream
     assert sorted(found) == sorted([*OF_THE_MESSAGE, b"content-length: 2", b"connection: close"])
 
 
+def test_an_answer_has_one_date_and_one_server(served: Served, upstream: Upstream) -> None:
+    upstream.script = answering(OK.replace(b"connection:", b"Date: Thu, 01 Jan 1970\r\nServer: up\r\nconnection:"))
+    found = field_lines(get(served.url, b"/", b"connection: close"))
+    assert [line for line in found if line.startswith(b"server:")] == [b"server: uvicorn"]
+    (date,) = [line for line in found if line.startswith(b"date:")]
+    assert b"1970" not in date
+
+
 def test_the_names_of_headers_are_in_lower_case_as_asgi_wants_them() -> None:
-    assert program().forwarded([(b"X-Kept", b"Value"), (b"ETag", b"W/")]) == [(b"x-kept", b"Value"), (b"etag", b"W/")]
+    assert forwarded([(b"X-Kept", b"Value"), (b"ETag", b"W/")]) == [(b"x-kept", b"Value"), (b"etag", b"W/")]
 
 
 @only_h11
@@ -296,7 +315,7 @@ def test_the_names_of_headers_are_in_lower_case_as_asgi_wants_them() -> None:
     ],
 )
 def test_a_body_has_one_length_on_either_side(
-    served: Gateway, upstream: Upstream, lines: list[bytes], body: bytes
+    served: Served, upstream: Upstream, lines: list[bytes], body: bytes
 ) -> None:
     """``httptools`` refuses a request with two lengths."""
     received: list[bytes] = []
@@ -314,6 +333,7 @@ def test_a_body_has_one_length_on_either_side(
     assert [line for line in field_lines(upstream.heads[0]) if line.startswith(lengths)] == [b"content-length: 5"]
     assert [line for line in field_lines(answered) if line.startswith(lengths)] == [b"transfer-encoding: chunked"]
     assert answered.endswith(b"\r\n\r\n5\r\nhello\r\n0\r\n\r\n")
+    assert served.record().status == "unreadable"
 
 
 # Metering --------------------------------------------------------------------------------------------------------
@@ -322,14 +342,14 @@ STARTED = sse({"type": "conversation.response.started", "conversation_id": "c1"}
 DONE = sse({"type": "conversation.response.done", "usage": {"total_tokens": 7}})
 
 
-def accounted(served: Gateway) -> tuple[Any, Any]:
+def accounted(served: Served) -> tuple[Any, Any]:
     """The conversation and the total of tokens that the gateway accounts for."""
-    conversation_id, usage = served.accounts.get(timeout=PATIENCE)
-    return conversation_id, usage and usage.total_tokens
+    record = served.record()
+    return record.conversation_id, record.usage and record.usage.total_tokens
 
 
 @pytest.mark.parametrize("media_type", ["Text/Event-Stream; charset=utf-8", "TEXT/EVENT-STREAM", "text/event-stream"])
-def test_the_case_of_a_media_type_does_not_matter(served: Gateway, upstream: Upstream, media_type: str) -> None:
+def test_the_case_of_a_media_type_does_not_matter(served: Served, upstream: Upstream, media_type: str) -> None:
     async def script(connection: Connection) -> None:
         await connection.head(type=media_type)
         await connection.send(STARTED + DONE)
@@ -358,7 +378,7 @@ NO_ANSWER = {
 
 @pytest.mark.parametrize("script", NO_ANSWER.values(), ids=NO_ANSWER)
 def test_an_upstream_that_does_not_answer_is_a_502(
-    served: Gateway, upstream: Upstream, script: Script, caplog: pytest.LogCaptureFixture
+    served: Served, upstream: Upstream, script: Script, caplog: pytest.LogCaptureFixture
 ) -> None:
     upstream.script = script
     answer = httpx.post(f"{served.url}/v1/conversations", json={}, trust_env=False)
@@ -368,10 +388,10 @@ def test_an_upstream_that_does_not_answer_is_a_502(
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "upstream.invalid"])
-def test_an_upstream_that_cannot_be_reached_is_a_502(served: Gateway, host: str) -> None:
+def test_an_upstream_that_cannot_be_reached_is_a_502(served: Served, host: str) -> None:
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))  # It does not listen.
-        served.program.upstream.base_url = httpx.URL(f"http://{host}:{bound.getsockname()[1]}")
+        served.gateway.base_url = httpx.URL(f"http://{host}:{bound.getsockname()[1]}")
         answers = [httpx.get(served.url, trust_env=False) for _ in range(2)]
     assert [(answer.status_code, answer.text) for answer in answers] == [(502, "Upstream did not answer.")] * 2
     assert served.accounts.empty()
@@ -385,7 +405,7 @@ def cut_off(connection: Connection) -> None:
 @pytest.mark.parametrize("end", [cut_off, Connection.reset], ids=["cut off", "reset"])
 @pytest.mark.parametrize("part", [b"", STARTED, STARTED + DONE], ids=["before the body", "in the body", "after it"])
 def test_an_answer_that_breaks_off_upstream_breaks_off_here(
-    served: Gateway, upstream: Upstream, chunked: bool, end: Any, part: bytes
+    served: Served, upstream: Upstream, chunked: bool, end: Any, part: bytes
 ) -> None:
     """The caller's HTTP library raises: half an answer does not look whole."""
     received = bytearray()
@@ -398,7 +418,7 @@ def test_an_answer_that_breaks_off_upstream_breaks_off_here(
         end(connection)
 
     upstream.script = script
-    with httpx.Client(trust_env=False) as client, client.stream("GET", served.url) as answer:
+    with httpx.Client(trust_env=False) as client, client.stream("POST", served.url) as answer:
         assert answer.status_code == 200
         with pytest.raises(httpx.RemoteProtocolError):
             deque(map(received.extend, answer.iter_raw()), maxlen=0)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("conversation_models", "benchmarks")
+PACKAGES = ("conversation_models", "benchmarks", "examples")
 
 # What the codec puts together.
 CODEC = "errors building jsontext models spelling reading accounting stream summary"

@@ -4,17 +4,11 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
-import httpx
 import pytest
 
 import conversation_models as cm
-from benchmarks.gateway import relay
-from benchmarks.gateway.conversations import ID, USAGE
-from benchmarks.gateway.serve import running
 
 from ..support.paths import FIXTURES, ROOT
 
@@ -23,31 +17,15 @@ COMMANDS = re.findall(r"^(?:conversation-models|curl) .*$", README, re.MULTILINE
 PROGRAMS = re.findall(r"```python\n((?!>>>).*?)```", README, re.DOTALL)
 
 
-@pytest.fixture
-def upstream() -> Iterator[httpx.Client]:
-    with running("upstream") as (server,), httpx.Client(base_url=server.url, trust_env=False) as client:
-        yield client
+@pytest.mark.parametrize(("core", "file"), [("async def relay(", "gateway.py"), ("def ask(", "client.py")])
+def test_the_programs_are_quoted_from_the_examples(core: str, file: str) -> None:
+    """Which have tests of their own."""
+    (program,) = [program for program in PROGRAMS if core in program]
+    assert f"\n\n\n{program}\n\n" in (ROOT / "examples" / file).read_text(encoding="utf-8")
 
 
-def test_the_streaming_client_prints_and_returns_the_response(
-    upstream: httpx.Client, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (program,) = [program for program in PROGRAMS if "def ask(" in program]
-    names: dict[str, Any] = {}
-    exec(compile(program, "README.md", "exec"), names)
-    ask: Callable[[httpx.Client, str], cm.ConversationResponse] = names["ask"]
-    response = ask(upstream, "plain")
-    assert response.conversation_id == ID
-    assert response.usage.total_tokens == USAGE["total_tokens"]
-    (message,) = response.outputs
-    assert isinstance(message, cm.MessageOutputEntry)
-    assert capsys.readouterr().out == message.text != ""
-
-
-def test_the_gateway_is_the_one_that_is_tried_with_the_official_clients() -> None:
-    (program,) = [program for program in PROGRAMS if "async def app(" in program]
-    assert relay.__file__ is not None
-    assert Path(relay.__file__).read_text(encoding="utf-8").endswith(program)
+def test_the_readme_has_no_other_programs() -> None:
+    assert len(PROGRAMS) == 2
 
 
 def test_the_readme_shows_every_command() -> None:

@@ -1,0 +1,1 @@
+"""Complete programs to copy from. The README shows their cores."""

@@ -1,0 +1,63 @@
+"""The gateway of ``examples``, served by uvicorn in a thread."""
+
+import asyncio
+import contextlib
+import queue
+import socket
+import threading
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+import uvicorn
+
+import conversation_models as cm
+from examples.gateway import Gateway
+
+from .servers import PATIENCE
+
+
+class Served(NamedTuple):
+    url: str
+    gateway: Gateway
+    accounts: "queue.SimpleQueue[cm.UsageRecord]"
+    """What each call of ``account`` was given. It may follow the end of the answer."""
+
+    def record(self) -> cm.UsageRecord:
+        return self.accounts.get(timeout=PATIENCE)
+
+
+@contextlib.contextmanager
+def serving_gateway(parser: Any = "h11", *, lifespan: Any = "off", upstream: str = "http://unset") -> Iterator[Served]:
+    """Serve the gateway. Uvicorn parses HTTP with ``h11`` or ``httptools``."""
+    accounts = queue.SimpleQueue[cm.UsageRecord]()
+    gateway = Gateway(upstream, accounts.put)
+    server = uvicorn.Server(uvicorn.Config(gateway, http=parser, lifespan=lifespan, log_level="critical"))
+    listening = socket.create_server(("127.0.0.1", 0), backlog=512)
+
+    async def serve() -> None:
+        try:
+            await server.serve([listening])
+        finally:
+            await gateway.aclose()
+
+    thread = threading.Thread(target=asyncio.run, args=(serve(),))
+    thread.start()
+    try:
+        yield Served("http://{}:{}".format(*listening.getsockname()), gateway, accounts)
+    finally:
+        server.should_exit = True
+        thread.join(PATIENCE)
+        listening.close()
+
+
+def connected(url: str) -> socket.socket:
+    parts = urlsplit(url)
+    return socket.create_connection((parts.hostname or "", parts.port or 0), PATIENCE)
+
+
+def exchange(url: str, request: bytes) -> bytes:
+    """Send ``request`` as it is, and return every byte of the answer."""
+    with connected(url) as connection:
+        connection.sendall(request)
+        return b"".join(iter(lambda: connection.recv(65536), b""))

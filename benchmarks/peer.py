@@ -48,6 +48,8 @@ Operation = Literal[
     "read events",  # chunks of a stream -> number of events read
     "iterate events",  # chunks of a stream -> iterator of events
     "build",  # chunks of a stream -> length of the message's text
+    "rewrite",  # chunks of a stream -> number of events, their text edited but unchanged
+    "redact",  # chunks of a stream -> number of events, e-mail addresses redacted
     "meter",  # chunks of a stream -> total tokens
 ]
 

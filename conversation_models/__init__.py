@@ -167,6 +167,7 @@ __all__ = [
     "WebSearchTool",
     "acollect",
     "acollect_all",
+    "arewrite_text",
     "as_inputs",
     "camel",
     "collect",
@@ -175,6 +176,7 @@ __all__ = [
     "encode",
     "naming_of",
     "patch",
+    "rewrite_text",
     "snake",
 ]
 
@@ -202,14 +204,19 @@ _name_all()
 
 if TYPE_CHECKING:
     from .inputs import as_inputs
+    from .stream.rewrite import arewrite_text, rewrite_text
 else:
     # Type checkers would take any name for one that the package has.
     def __getattr__(name: str) -> Any:
-        # Importing the package takes longer with it, and most programs only read.
+        # Importing the package takes longer with them, and most programs only read.
         if name == "as_inputs":
-            from .inputs import as_inputs
-
-            _name_this_module(as_inputs)
-            globals()[name] = as_inputs
-            return as_inputs
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+            from .inputs import as_inputs as found
+        elif name == "rewrite_text":
+            from .stream.rewrite import rewrite_text as found
+        elif name == "arewrite_text":
+            from .stream.rewrite import arewrite_text as found
+        else:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        _name_this_module(found)
+        globals()[name] = found
+        return found

@@ -1,7 +1,20 @@
 """The groups of measurements, in the order in which they run."""
 
 from ..group import Group
-from . import building, documents, drift, edits, footprint, growth, latency, memory, metering, reading, requests
+from . import (
+    building,
+    documents,
+    drift,
+    edits,
+    footprint,
+    growth,
+    latency,
+    memory,
+    metering,
+    reading,
+    requests,
+    rewriting,
+)
 
 __all__ = ["GROUPS"]
 
@@ -18,6 +31,7 @@ GROUPS: dict[str, Group] = {
         edits.PATCH,
         reading.EVENTS,
         building.BUILD,
+        rewriting.REWRITE,
         metering.METER,
         latency.LATENCY,
         memory.MEMORY,

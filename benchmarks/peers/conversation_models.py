@@ -6,7 +6,8 @@ from typing import Any
 
 import conversation_models as cm
 
-from ..peer import LIBRARY, Peer, coding
+from ..peer import LIBRARY, Peer, coding, count
+from ..redaction import redact
 
 _buffer = bytearray()
 
@@ -54,6 +55,22 @@ def _build(events: Sequence[Any]) -> int:
     return len(builder.text)
 
 
+def _unchanged(pending: str, _: bool) -> tuple[str, str]:
+    return pending, ""
+
+
+def _rewrite(events: Sequence[Any]) -> int:
+    return count(cm.rewrite_text(events, _unchanged))
+
+
+def _redact(events: Sequence[Any]) -> int:
+    return count(cm.rewrite_text(events, redact))
+
+
+def _events_of(chunks: Sequence[bytes]) -> list[Any]:
+    return list(_iterate_events(chunks))
+
+
 def _meter(chunks: Sequence[bytes]) -> int:
     meter = cm.snake.meter()
     for chunk in chunks:
@@ -85,7 +102,9 @@ PEER = Peer(
         "read events": _read_events,
         "iterate events": _iterate_events,
         "build": _build,
+        "rewrite": _rewrite,
+        "redact": _redact,
         "meter": _meter,
     },
-    prepare={"build": lambda chunks: list(_iterate_events(chunks))},
+    prepare={"build": _events_of, "rewrite": _events_of, "redact": _events_of},
 )

@@ -38,9 +38,12 @@ def test_importing_imports_nothing_but_msgspec() -> None:
 
 
 def test_functions_that_reading_does_not_need_are_imported_when_they_are_used() -> None:
-    assert "conversation_models.inputs" not in modules_after("import conversation_models")
-    for statement in ("from conversation_models import as_inputs", "from conversation_models import *; as_inputs([])"):
-        assert "conversation_models.inputs" in modules_after(statement)
+    lazy = {"as_inputs": "inputs", "rewrite_text": "stream.rewrite", "arewrite_text": "stream.rewrite"}
+    modules = {f"conversation_models.{module}" for module in lazy.values()}
+    assert modules.isdisjoint(modules_after("import conversation_models"))
+    assert modules <= modules_after("from conversation_models import *")
+    for name, module in lazy.items():
+        assert f"conversation_models.{module}" in modules_after(f"from conversation_models import {name}")
     with pytest.raises(AttributeError, match="module 'conversation_models' has no attribute 'as_outputs'"):
         _ = cm.as_outputs  # type: ignore[attr-defined]
 

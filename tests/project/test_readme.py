@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 
 import conversation_models as cm
+from benchmarks import redaction
 
 from ..support.paths import FIXTURES, ROOT
+from ..support.readme import PROGRAMS
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 COMMANDS = re.findall(r"^(?:conversation-models|curl) .*$", README, re.MULTILINE)
-PROGRAMS = re.findall(r"```python\n((?!>>>).*?)```", README, re.DOTALL)
 
 
 @pytest.mark.parametrize(("core", "file"), [("async def relay(", "gateway.py"), ("def ask(", "client.py")])
@@ -25,7 +26,13 @@ def test_the_programs_are_quoted_from_the_examples(core: str, file: str) -> None
 
 
 def test_the_readme_has_no_other_programs() -> None:
-    assert len(PROGRAMS) == 2
+    assert len(PROGRAMS) == 3
+
+
+def test_the_redaction_is_the_one_that_is_timed() -> None:
+    (program,) = [program for program in PROGRAMS if "def redact(" in program]
+    assert redaction.__file__ is not None
+    assert Path(redaction.__file__).read_text(encoding="utf-8").endswith(f"\n\n{program}")
 
 
 def test_the_readme_shows_every_command() -> None:

@@ -146,8 +146,9 @@ def line_of(exchange: Exchange) -> bytes:
     response: dict[str, Any] = {"status": exchange.status}
     if isinstance(exchange.body, cm.ResponseBuilder):
         body = encode(exchange.body.response)
-        # A response that has not ended has no usage. A builder counts from zero, and a zero would look like a price.
-        response["body"] = Raw(body if exchange.body.done else cm.patch(body, ["usage"], UNSET))
+        # A builder counts from zero. If no usage was stated, a zero would look like a price.
+        is_stated = exchange.records[0].usage is not None
+        response["body"] = Raw(body if is_stated else cm.patch(body, ["usage"], UNSET))
         response["stream"] = b"".join(exchange.stream).decode()
     elif exchange.body:
         response["body"] = Raw(exchange.body)

@@ -101,7 +101,8 @@ class Caller(gateway.Caller):
         self.exchange = exchange
 
     async def start(self, status: int, headers: Headers) -> None:
-        self.exchange.status = None if self.has_left else status
+        if not self.has_left:
+            self.exchange.status = status
         await super().start(status, headers)
 
     async def answer(self, status: int, body: bytes, headers: Headers) -> None:
@@ -111,8 +112,9 @@ class Caller(gateway.Caller):
         await self.end()
 
     async def refuse(self, status: int, reason: bytes) -> None:
-        self.exchange.body = cm.snake.encode(error_body(status, reason.decode()))
-        await self.answer(status, self.exchange.body, [])
+        if not self.has_left:
+            self.exchange.body = body = cm.snake.encode(error_body(status, reason.decode()))
+            await self.answer(status, body, [])
 
 
 class Calls:

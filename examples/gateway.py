@@ -34,10 +34,10 @@ Headers = list[tuple[bytes, bytes]]
 TIMEOUT = httpx.Timeout(connect=10, read=300, write=30, pool=10)
 LONGEST_CALL = 1800.0
 MAX_UPLOAD = 64 << 20
-# When a caller leaves, the answer is read on for this long, and no more than this: the service bills what it has
-# written, and tells the price at the end, so who leaves just before it would pay nothing. Whoever leaves much earlier
-# is accounted for with what was seen, without `usage`. More patience means better bills, and more connections that
-# nobody waits for.
+# When a caller leaves, the gateway reads the answer on for so long, and so many bytes. The service tells the price at
+# the end, so a caller that leaves just before it would pay nothing. One that leaves much earlier is accounted for
+# with what was seen, without `usage`: closing the connection stops the service. More patience makes bills more exact,
+# and lets the service write more that nobody reads.
 DRAIN_SECONDS = 2.0
 DRAIN_BYTES = 1 << 20
 
@@ -127,12 +127,12 @@ async def relay(gateway: Gateway, method: str, url: httpx.URL, headers: Headers,
             await caller.start(response.status_code, forwarded(response.headers.raw))
             async for chunk in response.aiter_raw():
                 meter.feed(chunk)
-                await caller.send(chunk)
+                await caller.tell({"type": "http.response.body", "body": chunk, "more_body": True})
                 drained += len(chunk) if caller.has_left else 0
                 if drained > DRAIN_BYTES:
                     return
             whole = True
-            await caller.end()
+            await caller.tell({"type": "http.response.body"})
         finally:
             if method == "POST" or meter.is_stream:  # Histories and messages cost nothing.
                 for record in meter.records(whole=whole):
@@ -148,8 +148,9 @@ async def watch(relaying: Coroutine[Any, Any, None], caller: "Caller") -> None:
             await asyncio.wait({call}, timeout=DRAIN_SECONDS)
     finally:
         leaving.cancel()
-        call.cancel()
-        await asyncio.wait({call, leaving})  # It closes its connection, and accounts.
+        if not call.done():
+            call.cancel()
+            await asyncio.wait({call})  # It closes its connection, and accounts.
     if not call.cancelled():
         call.result()  # Raises what it raised.
     elif caller.is_answered and not caller.has_left:
@@ -194,29 +195,25 @@ class Caller:
         return piece
 
     async def leaves(self) -> None:
-        """Wait until the caller leaves. What it uploads after the answer has begun is not read."""
+        """Wait until the caller leaves. What it uploads once the answer has begun is dropped."""
         await self._uploaded.wait()
         while (await self._receive())["type"] != "http.disconnect":
             pass
         self.has_left = True
 
     async def start(self, status: int, headers: Headers) -> None:
+        """Begin the answer. Whatever is left of the upload is not waited for."""
         self._uploaded.set()
         headers = [header for header in headers if header[0] not in OF_THE_SERVER]
-        await self._tell({"type": "http.response.start", "status": status, "headers": headers})
+        await self.tell({"type": "http.response.start", "status": status, "headers": headers})
         self.is_answered = True
-
-    async def send(self, chunk: bytes) -> None:
-        await self._tell({"type": "http.response.body", "body": chunk, "more_body": True})
-
-    async def end(self) -> None:
-        await self._tell({"type": "http.response.body"})
 
     async def refuse(self, status: int, reason: bytes) -> None:
         await self.start(status, [(b"content-type", b"text/plain")])
-        await self._tell({"type": "http.response.body", "body": reason})
+        await self.tell({"type": "http.response.body", "body": reason})
 
-    async def _tell(self, message: Message) -> None:
+    async def tell(self, message: Message) -> None:
+        """Send a message of the answer, unless the caller has left."""
         if not self.has_left:
             with suppress(OSError):  # By ASGI, a server may raise it if the caller has just left.
                 await self._send(message)
@@ -249,8 +246,10 @@ def forwarded(headers: Headers) -> Headers:
 
 
 def log_record(record: cm.UsageRecord) -> None:
-    """Write ``record`` to standard output, a line of JSON. The words of an error may be the caller's: they stay out."""
-    print(cm.snake.encode(replace(record, error_message=None)).decode(), flush=True)
+    """Write ``record`` to standard output, a line of JSON."""
+    if record.status == "failed":
+        record = replace(record, error_message=None)  # The service's words, which may repeat the caller's.
+    print(cm.snake.encode(record).decode(), flush=True)
 
 
 app = Gateway(os.environ.get("UPSTREAM_URL", "https://api.mistral.ai"), log_record)

@@ -50,7 +50,8 @@ class Run:
 
         with serving(noted) as url:
             status = client.main(["Who won?", "--base-url", url, *options])
-        return status, *self._capsys.readouterr()
+        printed, reported = self._capsys.readouterr()
+        return status, printed, reported
 
 
 @pytest.fixture

@@ -115,7 +115,9 @@ def left_after(served: Served, beginning: bytes, end: Script) -> cm.UsageRecord:
     return record
 
 
-def test_leaving_before_the_last_delta_does_not_avoid_the_bill(served: Served) -> None:
+def test_leaving_before_the_last_delta_does_not_avoid_the_bill(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gateway, "DRAIN_SECONDS", PATIENCE)
+
     async def end(connection: Connection) -> None:
         await connection.send(DELTA)
         await asyncio.sleep(0.05)
@@ -134,7 +136,7 @@ def test_leaving_before_the_last_delta_does_not_avoid_the_bill(served: Served) -
 def test_an_answer_that_nobody_waits_for_is_read_for_a_bounded_time(
     served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(gateway, "DRAIN_SECONDS", 0.3)
+    monkeypatch.setattr(gateway, "DRAIN_SECONDS", 0.7)
 
     async def goes_on(connection: Connection) -> None:
         while True:
@@ -159,7 +161,8 @@ def test_an_answer_that_nobody_waits_for_is_read_up_to_a_size(served: Served, mo
     assert 100 <= record.deltas < 100 + 65536 // len(DELTA) * 3
 
 
-def test_a_json_answer_is_read_to_its_end_too(served: Served) -> None:
+def test_a_json_answer_is_read_to_its_end_too(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gateway, "DRAIN_SECONDS", PATIENCE)
     gone = threading.Event()
 
     async def script(connection: Connection) -> None:

@@ -219,9 +219,9 @@ def test_every_wait_has_a_bound() -> None:
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
-    """A gateway that waits a fifth of a second for upstream."""
+    """A gateway that waits half a second for upstream."""
     monkeypatch.setenv("NO_PROXY", "*")
-    monkeypatch.setattr(gateway, "TIMEOUT", httpx.Timeout(0.2))
+    monkeypatch.setattr(gateway, "TIMEOUT", httpx.Timeout(0.5))
     with serving_gateway() as served:
         yield served
 
@@ -246,7 +246,8 @@ def test_an_upstream_that_never_answers_is_a_504(
 
 @pytest.mark.parametrize("pause", [PATIENCE, 0.05], ids=["silence", "whole call"])
 def test_a_stream_that_takes_too_long_is_cut(impatient: Served, pause: float, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gateway, "LONGEST_CALL", 0.4)
+    if pause != PATIENCE:
+        monkeypatch.setattr(gateway, "LONGEST_CALL", 1.0)
 
     async def script(connection: Connection) -> None:
         await connection.head()

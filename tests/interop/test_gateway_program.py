@@ -135,6 +135,11 @@ def test_a_record_is_written_without_the_words_of_an_error(capsys: pytest.Captur
     assert "secret" not in written
 
 
+def test_a_record_is_written_with_the_reason_why_it_could_not_be_read(capsys: pytest.CaptureFixture[str]) -> None:
+    log_record(cm.UsageRecord(kind="response", status="unreadable", error_message="the answer has more than 10 bytes"))
+    assert json.loads(capsys.readouterr().out)["error_message"] == "the answer has more than 10 bytes"
+
+
 def test_uvicorn_runs_it_and_it_writes_a_line_for_each_call(upstream: str) -> None:
     command = [sys.executable, "-m", "uvicorn", "examples.gateway:app", "--lifespan", "on", "--port", "0"]
     environment = os.environ | {"UPSTREAM_URL": upstream}

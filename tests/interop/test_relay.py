@@ -1,6 +1,7 @@
 """The example gateway accounts for what it relays, however the call ends."""
 
 import asyncio
+import threading
 from collections.abc import MutableMapping
 from contextlib import suppress
 from typing import Any
@@ -16,7 +17,7 @@ from examples.gateway import Gateway
 
 from ..support.documents import dumps
 from ..support.streams import sse
-from .servers import Connection, Script, serving
+from .servers import PATIENCE, Connection, Script, serving
 
 Messages = list[MutableMapping[str, Any]]
 TOKENS = {"prompt_tokens": 3, "total_tokens": 7}
@@ -58,14 +59,21 @@ def test_what_it_accounts_for(
     assert record.usage.total_tokens == USAGE["total_tokens"]
 
 
-def relayed(accounts: list[cm.UsageRecord], script: Script, messages: Messages, method: str = "POST") -> Messages:
-    """The messages that the gateway sends in front of a real upstream. The client sends ``messages``, then waits."""
+def relayed(
+    accounts: list[cm.UsageRecord], script: Script, messages: Messages, error: Exception | None = None
+) -> Messages:
+    """The messages that the gateway sends in front of a real upstream. The client sends ``messages``, then waits.
+
+    ``error``: raised by the server for each message but the first.
+    """
     sent: Messages = []
-    scope = {"type": "http", "method": method, "path": "/", "raw_path": b"/", "query_string": b"", "headers": []}
+    scope = {"type": "http", "method": "POST", "path": "/", "raw_path": b"/", "query_string": b"", "headers": []}
 
     async def send(message: MutableMapping[str, Any]) -> None:
         sent.append(message)
         await asyncio.sleep(0.01)
+        if error is not None and len(sent) > 1:
+            raise error
 
     async def receive() -> MutableMapping[str, Any]:
         if messages:
@@ -80,8 +88,17 @@ def relayed(accounts: list[cm.UsageRecord], script: Script, messages: Messages, 
         finally:
             await application.aclose()
 
-    with serving(script) as url:
+    ended = threading.Event()
+
+    async def until_it_ends(connection: Connection) -> None:
+        try:
+            await script(connection)
+        finally:
+            ended.set()
+
+    with serving(until_it_ends) as url:
         asyncio.run(call(url))
+        assert ended.wait(PATIENCE)
     return sent
 
 
@@ -98,7 +115,8 @@ def test_a_client_that_leaves_at_the_end_has_to_pay(accounts: list[cm.UsageRecor
     async def stays_open(connection: Connection) -> None:
         await connection.head()
         await connection.send(STARTED + DONE)
-        await asyncio.Event().wait()
+        with suppress(asyncio.IncompleteReadError):
+            await connection.receive(1000)  # Until the connection ends.
 
     relayed(accounts, stays_open, [REQUEST, LEFT])
     assert costs(accounts) == [("c1", 7)]
@@ -108,7 +126,8 @@ def test_a_client_that_leaves_before_the_end(accounts: list[cm.UsageRecord]) -> 
     async def stays_open(connection: Connection) -> None:
         await connection.head()
         await connection.send(STARTED)
-        await asyncio.Event().wait()
+        with suppress(asyncio.IncompleteReadError):
+            await connection.receive(1000)  # Until the connection ends.
 
     relayed(accounts, stays_open, [REQUEST, LEFT])
     assert costs(accounts) == [("c1", None)]
@@ -129,6 +148,20 @@ def test_an_upstream_that_breaks_after_the_end(accounts: list[cm.UsageRecord], b
 
     with pytest.raises(httpx.ReadError):
         relayed(accounts, resets, [REQUEST])
+    assert costs(accounts) == [("c1", 7)]
+
+
+def test_a_server_may_raise_when_the_client_has_left(accounts: list[cm.UsageRecord]) -> None:
+    """An ``OSError``, by ASGI. The answer is read to its end all the same."""
+
+    async def answers(connection: Connection) -> None:
+        await connection.head()
+        for event in (STARTED, DONE):
+            await connection.send(event)
+            await asyncio.sleep(0.05)
+        await connection.end()
+
+    assert len(relayed(accounts, answers, [REQUEST], OSError("The client has left"))) > 1
     assert costs(accounts) == [("c1", 7)]
 
 

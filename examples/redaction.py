@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator
 
 import conversation_models as cm
 
-LONGEST = 254  # By RFC 5321 no address is longer. More need not wait, so that no answer can be held back.
+LONGEST = 254  # No address is longer (RFC 5321), so more text than this never waits.
 ADDRESS = re.compile(r"[\w.+-]{1,64}@[\w.-]{0,188}\w")
-DECIDED = re.compile(r".*[^\w.+@-]", re.DOTALL)  # All but the characters at the end that an address could begin with.
+DECIDED = re.compile(r".*[^\w.+@-]", re.DOTALL)  # All text but the end, if an address could continue there.
 
 
 def redact(pending: str, final: bool) -> tuple[str, str]:

@@ -135,9 +135,13 @@ class Books:
 
 
 def rows_of(exchange: Exchange) -> list[tuple[str, str, str]]:
-    # The words of an error may be the caller's. They stay out.
-    records = [cm.snake.encode(replace(record, error_message=None)).decode() for record in exchange.records]
-    return [(exchange.time.isoformat(), exchange.team, record) for record in records]
+    return [(exchange.time.isoformat(), exchange.team, text_of(record)) for record in exchange.records]
+
+
+def text_of(record: cm.UsageRecord) -> str:
+    if record.status == "failed":
+        record = replace(record, error_message=None)  # The service's words, which may repeat the caller's.
+    return cm.snake.encode(record).decode()
 
 
 def line_of(exchange: Exchange) -> bytes:

@@ -105,6 +105,12 @@ class Caller(gateway.Caller):
             self.exchange.status = status
         await super().start(status, headers)
 
+    async def send(self, data: bytes) -> None:
+        await self.tell({"type": "http.response.body", "body": data, "more_body": True})
+
+    async def end(self) -> None:
+        await self.tell({"type": "http.response.body"})
+
     async def answer(self, status: int, body: bytes, headers: Headers) -> None:
         """Send a whole answer of JSON."""
         await self.start(status, [(b"content-type", JSON), (b"content-length", b"%d" % len(body)), *headers])

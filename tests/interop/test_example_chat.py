@@ -259,7 +259,7 @@ def test_the_chat_goes_on_after_an_answer_that_was_cut_off(talk: Talk) -> None:
 def test_a_wrong_url_is_an_error_of_usage(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(sys, "stdin", io.StringIO("Hi\n"))
     with pytest.raises(SystemExit) as ended:
-        chat.main(["--base-url", "http://["])
+        chat.main(["--base-url", "http://upstream:port"])
     assert ended.value.code == 2
     assert "error: " in capsys.readouterr().err
 

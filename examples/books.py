@@ -63,7 +63,7 @@ class Exchange:
     body: bytes | cm.ResponseBuilder = b""
     """JSON, or the response that the caller's stream adds up to."""
     stream: list[bytes] = field(default_factory=list[bytes])
-    """The events of the stream, as the caller got them."""
+    """The events of the stream, as the caller got them, or would have got them had it not left."""
     records: list[cm.UsageRecord] = field(default_factory=list[cm.UsageRecord])
 
 

@@ -6,7 +6,8 @@ the calls that start, append to and restart a conversation, and no others: a his
 
 Upstream speaks snake_case. A caller may write camelCase, and is answered in the naming of its request. Where no key of
 the request has two spellings, as in ``{"inputs": "Hi"}``, it is snake_case. The header ``x-naming`` (``camel`` or
-``snake``) decides instead, if there is one. ``x-team`` is the team in the books.
+``snake``) decides instead, if there is one. ``x-team`` is the team in the books: let the server that knows the callers
+set it.
 
 In the environment: ``UPSTREAM_URL``, ``ALLOWED_TOOLS`` (with commas), ``MAX_DELTAS``, ``DATABASE`` and ``ARCHIVE``.
 """
@@ -198,13 +199,17 @@ class Calls:
     async def _relay_body(self, response: httpx.Response, caller: Caller) -> None:
         exchange, policy = caller.exchange, self._shared.policy
         body = await whole_body(response, policy.max_bytes)
-        (record,) = exchange.records = [cm.snake.summarize(body)]
-        if response.status_code != 200:
-            # Validation errors repeat the input that was wrong, and it may hold a secret: only the message is kept.
-            message = record.error_message or f"Upstream answered with status {response.status_code}."
-            own = cm.snake.encode(error_body(record.error_code or response.status_code, message))
+        record = cm.snake.summarize(body)
+        exchange.records = [record]
+        status = response.status_code
+        if status != 200:
+            message = record.error_message if record.status == "failed" else None
+            own = cm.snake.encode(
+                error_body(record.error_code or status, message or f"Upstream answered with status {status}.")
+            )
+            # Validation errors repeat the input that was wrong, and it may hold a secret: the archive has the message.
             exchange.body = own
-            await caller.answer(response.status_code, body if record.error_message else own, kept_headers(response))
+            await caller.answer(status, own if message is None else body, kept_headers(response))
             return
         try:
             answer = policy.apply(cm.snake.decode(body))

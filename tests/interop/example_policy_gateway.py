@@ -19,7 +19,7 @@ from .servers import PATIENCE, Connection, Script, serving
 
 __all__ = ["POLICY", "Served", "Upstream", "rows_in", "serving_policy_gateway"]
 
-POLICY = Policy(frozenset({"function", "web_search", "connector", "mail"}), max_deltas=1000, max_bytes=1 << 20)
+POLICY = Policy(frozenset({"function", "web_search", "connector", "mail"}), max_deltas=100, max_bytes=1 << 20)
 
 
 class Upstream:

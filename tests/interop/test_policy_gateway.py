@@ -1,6 +1,8 @@
 """The gateway with a policy over real connections: what it lets through, and in which naming."""
 
+import asyncio
 import json
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,6 +15,7 @@ from examples.policy import Policy
 from ..support.documents import dumps
 from ..support.streams import sse
 from .example_policy_gateway import POLICY, Served, Upstream, serving_policy_gateway
+from .servers import PATIENCE, Connection
 
 STARTED = sse({"type": "conversation.response.started", "conversation_id": "c1"})
 DONE = sse({"type": "conversation.response.done", "usage": {"total_tokens": 7}})
@@ -195,7 +198,7 @@ def test_another_naming_is_refused(served: Served) -> None:
 @pytest.mark.parametrize("path", ["", "/c1", "/c1/restart"])
 def test_a_tool_that_is_not_allowed_is_refused(served: Served, tool: dict[str, Any], path: str) -> None:
     """Also if the list names a tool of unknown type, and in requests that have no tools by the schema."""
-    served.gateway.policy = Policy(POLICY.allowed_tools | {"browser"}, 1000, 1 << 20)
+    served.gateway.policy = Policy(POLICY.allowed_tools | {"browser"}, 100, 1 << 20)
     upstream = answering()
     try:
         with served.upstream(upstream):
@@ -314,3 +317,66 @@ def test_an_answer_has_so_many_bytes_at_most(served: Served) -> None:
     assert collected.text == "a"
     with served.upstream(answering(message("x" * 2000))):
         assert refusal(post(served, ASKED)) == (502, "Upstream's answer is too large.")
+
+
+# Headers and encodings -------------------------------------------------------------------------------------------
+
+
+def test_an_answer_keeps_upstreams_headers_but_those_of_the_body(served: Served) -> None:
+    async def script(connection: Connection) -> None:
+        await connection.body()
+        lines = [b"HTTP/1.1 429 Busy", b"retry-after: 7", b"x-request-id: 1", b"content-type: text/json", b"server: up"]
+        body = b'{"detail": "Too many requests"}'
+        await connection.raw(b"\r\n".join([*lines, b"content-length: %d" % len(body), b"connection: close", b"", body]))
+
+    with served.upstream(script):
+        answer = post(served, ASKED)
+    assert (answer.status_code, answer.json()) == (429, {"detail": "Too many requests"})
+    del answer.headers["date"]
+    assert dict(answer.headers) == {
+        "retry-after": "7",
+        "x-request-id": "1",
+        "content-type": "application/json",
+        "content-length": "31",
+        "server": "uvicorn",
+    }
+
+
+def test_a_compressed_stream_is_read(served: Served) -> None:
+    async def script(connection: Connection) -> None:
+        await connection.body()
+        await connection.head(gzip=True)
+        for part in (STARTED, delta("ann@exam"), delta("ple.org"), DONE):
+            await connection.send(part)
+        await connection.end()
+
+    with served.upstream(script):
+        answer = post(served, STREAMED)
+    assert "content-encoding" not in answer.headers
+    collected = cm.collect(events_of(answer))
+    assert (collected.text, collected.usage.total_tokens) == ("[address]", 7)
+
+
+def test_a_stream_arrives_event_by_event(served: Served) -> None:
+    """Each event is there before upstream sends the next one."""
+    seen = threading.Semaphore(0)
+
+    async def script(connection: Connection) -> None:
+        await connection.body()
+        await connection.head()
+        for part in (STARTED, delta("a "), delta("b "), DONE):
+            await connection.send(part)
+            assert await asyncio.to_thread(seen.acquire, timeout=PATIENCE)
+        await connection.end()
+
+    types: list[Any] = []
+    with served.upstream(script), served.client.stream("POST", "/v1/conversations", json=STREAMED) as answer:
+        for event in cm.snake.iter_events(answer.iter_bytes()):
+            types.append(event.type)
+            seen.release()
+    assert types == [
+        "conversation.response.started",
+        "message.output.delta",
+        "message.output.delta",
+        "conversation.response.done",
+    ]

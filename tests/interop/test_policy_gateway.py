@@ -259,6 +259,38 @@ def test_members_of_unknown_type_are_left_out(served: Served) -> None:
     assert text_of(events) == "Hi"
 
 
+# Errors in streams -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("event", "code"),
+    [
+        (sse({"type": "conversation.response.error", "message": "Out of capacity", "code": 3505}), 3505),
+        (sse({"type": "conversation.response.error", "message": "Out of capacity"}), 502),
+        (b'data: {"error": {"message": "Out of capacity", "code": 3505}}\n\n', 3505),
+        (b'data: {"error": "Out of capacity"}\n\n', 502),
+    ],
+)
+def test_an_error_in_a_stream_is_an_event_with_a_code(served: Served, event: bytes, code: int) -> None:
+    with served.upstream(Upstream(STARTED, delta("ann@exam"), event)):
+        events = events_of(post(served, STREAMED))
+    assert text_of(events) == "[address]"
+    assert events[-1] == cm.ResponseErrorEvent(message="Out of capacity", code=code)
+
+
+@pytest.mark.parametrize(
+    "rest", [b"", delta("never")[:-20], b"data: {\n\n", b"data: <html>"], ids=["between", "inside", "malformed", "html"]
+)
+def test_a_stream_that_breaks_ends_with_an_error(served: Served, rest: bytes) -> None:
+    """After the text that waits."""
+    with served.upstream(Upstream(STARTED, delta("ann@exam"), *([rest] if rest else []))):
+        events = events_of(post(served, STREAMED))
+    assert text_of(events) == "[address]"
+    assert events[-1] == cm.ResponseErrorEvent(message="Upstream's stream broke off.", code=502)
+    with pytest.raises(cm.ConversationResponseError, match="broke off"):
+        cm.collect(events)
+
+
 # Redaction -------------------------------------------------------------------------------------------------------
 
 

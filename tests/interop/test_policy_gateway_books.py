@@ -165,7 +165,7 @@ def test_an_upstream_that_is_silent_is_left_in_time(served: Served, team: str, m
 
 
 def test_a_call_that_takes_too_long_is_ended(served: Served, team: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gateway, "LONGEST_CALL", 0.2)
+    monkeypatch.setattr(gateway, "LONGEST_CALL", 1.0)
     asked = threading.Event()
 
     async def silent(connection: Connection) -> None:
@@ -205,7 +205,7 @@ def left(served: Served, team: str, beginning: bytes) -> None:
             caller.sendall(head.encode() + b'{"inputs": "Hi"}')
             assert asked.wait(PATIENCE)
             received = b""
-            while beginning and b"word" not in received:
+            while received.count(b"word") < beginning.count(b"word"):
                 received += caller.recv(65536)
         assert gone.wait(PATIENCE)
 
@@ -378,11 +378,15 @@ def test_a_database_that_is_locked_holds_up_no_call(served: Served, team: str, m
     with served.upstream(Upstream(body=dumps(RESPONSE))):
         with contextlib.closing(sqlite3.connect(served.database, isolation_level=None)) as other:
             other.execute("BEGIN EXCLUSIVE")
-            statuses = [served.post(team, ASKED).status_code for _ in range(5)]
+            statuses: list[int] = []
+            while 503 not in statuses and len(statuses) < 20:
+                statuses.append(served.post(team, ASKED).status_code)
             other.execute("ROLLBACK")
-        # One is being written, and three wait, before the first is refused.
-        assert statuses == [200] * 4 + [503]
-        assert served.rows(team, 5) == [("response", "completed", "c1", 7)] * 4
+        # Some are being written, and three wait, before the first is refused.
+        *answered, last = statuses
+        assert (set(answered), last) == ({200}, 503)
+        assert len(answered) >= 4
+        assert served.rows(team, len(statuses)) == [("response", "completed", "c1", 7)] * len(answered)
 
 
 @in_full_if_long

@@ -148,6 +148,12 @@ def test_a_model_that_only_calls_functions_is_stopped(talk: Talk, monkeypatch: p
     assert (status, reported) == (1, "The model has called functions 3 times without an answer.")
 
 
+def test_results_are_sent_once(talk: Talk) -> None:
+    scripts = [answer(call("days_between", LEAP_DAY)), answer(delta("Two.")), answer(delta("Yes."))]
+    assert talk("How long?\nSure?\n", *scripts)[0] == 0
+    assert talk.requests[2]["inputs"] == said("Sure?")
+
+
 def test_results_that_were_refused_are_sent_with_the_next_message(talk: Talk) -> None:
     scripts = [answer(call("days_between", LEAP_DAY)), refusing(400), answer(delta("Two."))]
     status, printed, reported = talk("How long?\nWell?\n", *scripts)

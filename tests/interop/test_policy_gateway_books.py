@@ -90,6 +90,7 @@ ENDINGS: list[tuple[str, Any, list[tuple[Any, ...]]]] = [
     ("not a response", Upstream(body=b"[]"), [("response", "unreadable", None, None)]),
     ("half a response", cut_off, [("response", "truncated", None, None)]),
     ("a stream", Upstream(STARTED, DELTA, DONE), [("stream", "completed", "c1", 7)]),
+    ("an end without its blank line", Upstream(STARTED, DELTA, DONE.rstrip()), [("stream", "completed", "c1", 7)]),
     ("an error in a stream", Upstream(STARTED, DELTA, FAILED), [("stream", "failed", "c1", None)]),
     ("a stream that is stopped", Upstream(STARTED, DELTA, BLOCKED), [("stream", "stopped", "c1", None)]),
     # The price was in the read with the event at which it was stopped.

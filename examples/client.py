@@ -8,6 +8,7 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 
 import httpx
 
@@ -52,10 +53,11 @@ def shown(events: Iterable[cm.ConversationEvent]) -> Iterator[cm.ConversationEve
 def error_message(response: httpx.Response) -> str:
     """The service's own words for an error, or the beginning of a body that is not the service's, such as a proxy's."""
     body = b""
-    for chunk in response.iter_bytes():
-        body += chunk
-        if len(body) > LONGEST_ERROR:
-            break
+    with suppress(httpx.HTTPError):  # The beginning of a body that breaks off says more than that it broke off.
+        for chunk in response.iter_bytes():
+            body += chunk
+            if len(body) > LONGEST_ERROR:
+                break
     try:
         message = cm.snake.decode(body, cm.ServiceError).message
     except cm.ConversationDecodeError:

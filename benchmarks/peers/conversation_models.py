@@ -5,9 +5,9 @@ from functools import partial
 from typing import Any
 
 import conversation_models as cm
+from examples.redaction import redact
 
 from ..peer import LIBRARY, Peer, coding, count
-from ..redaction import redact
 
 _buffer = bytearray()
 

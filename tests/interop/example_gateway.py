@@ -1,11 +1,11 @@
-"""The gateway of ``examples``, served by uvicorn in a thread."""
+"""The gateways of ``examples``, served by uvicorn in a thread."""
 
 import asyncio
 import contextlib
 import queue
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -32,19 +32,32 @@ def serving_gateway(parser: Any = "h11", *, lifespan: Any = "off", upstream: str
     """Serve the gateway. Uvicorn parses HTTP with ``h11`` or ``httptools``."""
     accounts = queue.SimpleQueue[cm.UsageRecord]()
     gateway = Gateway(upstream, accounts.put)
-    server = uvicorn.Server(uvicorn.Config(gateway, http=parser, lifespan=lifespan, log_level="critical"))
+    with serving_application(gateway, parser, lifespan=lifespan, finish=gateway.aclose) as url:
+        yield Served(url, gateway, accounts)
+
+
+async def nothing() -> None:
+    pass
+
+
+@contextlib.contextmanager
+def serving_application(
+    application: Any, parser: Any = "h11", *, lifespan: Any, finish: Callable[[], Awaitable[None]] = nothing
+) -> Iterator[str]:
+    """Serve an ASGI application, and yield its URL. ``finish`` is called in its loop at the end."""
+    server = uvicorn.Server(uvicorn.Config(application, http=parser, lifespan=lifespan, log_level="critical"))
     listening = socket.create_server(("127.0.0.1", 0), backlog=512)
 
     async def serve() -> None:
         try:
             await server.serve([listening])
         finally:
-            await gateway.aclose()
+            await finish()
 
     thread = threading.Thread(target=asyncio.run, args=(serve(),))
     thread.start()
     try:
-        yield Served("http://{}:{}".format(*listening.getsockname()), gateway, accounts)
+        yield "http://{}:{}".format(*listening.getsockname())
     finally:
         server.should_exit = True
         thread.join(PATIENCE)

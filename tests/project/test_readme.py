@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import conversation_models as cm
-from benchmarks import redaction
+from examples import redaction
 
 from ..support.paths import FIXTURES, ROOT
 from ..support.readme import PROGRAMS
@@ -29,7 +29,7 @@ def test_the_readme_has_no_other_programs() -> None:
     assert len(PROGRAMS) == 3
 
 
-def test_the_redaction_is_the_one_that_is_timed() -> None:
+def test_the_redaction_is_the_one_of_the_examples() -> None:
     (program,) = [program for program in PROGRAMS if "def redact(" in program]
     assert redaction.__file__ is not None
     assert Path(redaction.__file__).read_text(encoding="utf-8").endswith(f"\n\n{program}")

@@ -1,4 +1,4 @@
-"""The README's redaction of e-mail addresses, to be timed."""
+"""Redaction of e-mail addresses, in streams that may be cut anywhere. The README quotes it."""
 
 import re
 from collections.abc import Iterable, Iterator

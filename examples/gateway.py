@@ -133,7 +133,7 @@ async def relay(gateway: Gateway, method: str, url: httpx.URL, headers: Headers,
         try:
             await caller.start(response.status_code, forwarded(response.headers.raw))
             async for chunk in response.aiter_raw():
-                meter.feed(chunk)
+                await meter.feed(chunk)
                 await caller.tell({"type": "http.response.body", "body": chunk, "more_body": True})
                 drained += len(chunk) if caller.has_left else 0
                 if drained > DRAIN_BYTES:

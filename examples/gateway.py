@@ -159,7 +159,10 @@ async def watch(relaying: Coroutine[Any, Any, None], caller: "Caller") -> None:
             call.cancel()
             await asyncio.wait({call})  # It closes its connection, and accounts.
     if not call.cancelled():
-        call.result()  # Raises what it raised.
+        try:
+            call.result()  # Raises what it raised.
+        finally:
+            del call  # The error's traceback has these variables: it would keep itself, and the answer, in memory.
     elif caller.is_answered and not caller.has_left:
         raise TimeoutError("The call took too long")  # Cuts the connection.
     else:

@@ -1,8 +1,11 @@
 """The bounds of the example gateway: sizes, memory and time."""
 
 import asyncio
+import gc
 import socket
 import threading
+import time
+import weakref
 from collections.abc import Iterator
 
 import httpx
@@ -11,6 +14,7 @@ import pytest
 import conversation_models as cm
 from examples import gateway
 from examples.gateway import Gateway
+from examples.metering import AnswerMeter
 
 from ..support.streams import sse
 from .example_gateway import Served, connected, exchange, serving_gateway
@@ -200,6 +204,35 @@ def test_an_answer_arrives_as_upstream_sends_it(served: Served) -> None:
             arrived.set()
             assert b"".join(pieces) == halves[1]
     assert served.record().usage == cm.ConversationUsageInfo(total_tokens=7)
+
+
+def test_an_answer_that_broke_off_is_not_kept_in_memory(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    meters: list[weakref.ref[AnswerMeter]] = []
+
+    class Watched(AnswerMeter):
+        def __init__(self, headers: httpx.Headers) -> None:
+            super().__init__(headers)
+            meters.append(weakref.ref(self))
+
+    async def script(connection: Connection) -> None:
+        await connection.body()
+        await connection.head(chunked=False, length=1000, type="application/json")
+        await connection.send(b"{")
+
+    monkeypatch.setattr(gateway, "AnswerMeter", Watched)
+    gc.disable()
+    try:
+        with serving(script) as url:
+            served.gateway.base_url = httpx.URL(url)
+            exchange(served.url, POST + b"content-length: 2\r\n\r\n{}")
+            assert served.record().status == "truncated"
+            (meter,) = meters
+            deadline = time.monotonic() + PATIENCE
+            while meter() is not None and time.monotonic() < deadline:
+                time.sleep(0.01)
+        assert meter() is None
+    finally:
+        gc.enable()
 
 
 # Time ------------------------------------------------------------------------------------------------------------

@@ -89,9 +89,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--model", default="mistral-medium-latest")
     parser.add_argument("--base-url", default="https://api.mistral.ai", help="the service, or a gateway in front of it")
     given = parser.parse_args(arguments)
-    key = os.environ.get("MISTRAL_API_KEY", "")
-    if not key:
-        parser.error("MISTRAL_API_KEY is not set")
+    key = os.environ.get("MISTRAL_API_KEY", "").strip()
+    # Of any other key, an error of the HTTP library would show the characters.
+    if not re.fullmatch("[!-~]+", key):
+        parser.error("MISTRAL_API_KEY is not set to a key")
     headers = {"authorization": f"Bearer {key}"}
     try:
         with httpx.Client(base_url=given.base_url, headers=headers, timeout=TIMEOUT) as client:

@@ -43,6 +43,8 @@ DRAIN_BYTES = 1 << 20
 
 # Callers share the client, so it must not keep cookies: one caller's would go upstream with the next caller's request.
 NO_COOKIES = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
+# With these errors, upstream has not seen the request.
+NOT_REACHED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 # Headers that belong to one connection. So does `accept-encoding` here: a compressed body costs more to meter.
 PER_HOP = set(b"host connection keep-alive te trailer transfer-encoding upgrade accept-encoding".split())
 # The server adds its own.
@@ -91,13 +93,14 @@ class Gateway:
             self._client = None
 
     async def _answer(self, scope: Scope, caller: "Caller") -> None:
-        url = url_of(self.base_url, scope)
+        # In capitals, since httpx sends it so: `post` costs as much.
+        url, method = url_of(self.base_url, scope), scope["method"].upper()
         if url is None:
             await caller.refuse(400, b"This URL cannot be forwarded.")
         elif is_too_large(scope["headers"]):
             await caller.refuse(413, b"The request is too large.")
         else:
-            await watch(relay(self, scope["method"], url, scope["headers"], caller), caller)
+            await watch(relay(self, method, url, scope["headers"], caller), caller)
 
 
 async def relay(gateway: Gateway, method: str, url: httpx.URL, headers: Headers, caller: "Caller") -> None:
@@ -109,16 +112,20 @@ async def relay(gateway: Gateway, method: str, url: httpx.URL, headers: Headers,
     except UploadError:
         await caller.refuse(413, b"The request is too large.")
         return
-    except httpx.TransportError as error:
+    except httpx.LocalProtocolError:
+        # Not logged: the error quotes the header that it is about, which may be the caller's key.
+        await caller.refuse(400, b"These headers cannot be forwarded.")
+        return
+    except (httpx.TransportError, asyncio.CancelledError) as error:
+        # Upstream may have done the work. What it cost is not known.
+        if method == "POST" and not isinstance(error, NOT_REACHED):
+            gateway.account(cm.UsageRecord(kind="response", status="truncated"))
+        if isinstance(error, asyncio.CancelledError):
+            raise
         logger.warning("Upstream did not answer: %r", error)
         status = 504 if isinstance(error, httpx.TimeoutException) else 502
         await caller.refuse(status, b"Upstream did not answer.")
         return
-    except asyncio.CancelledError:
-        # Nobody waits for the answer any more. What it would have cost is not known.
-        if method == "POST":
-            gateway.account(cm.UsageRecord(kind="response", status="truncated"))
-        raise
     # Do not catch errors below: an error that leaves the app makes the server cut the connection, so that the caller
     # cannot mistake half an answer for a whole one.
     meter, whole, drained = AnswerMeter(response.headers), False, 0
@@ -126,7 +133,7 @@ async def relay(gateway: Gateway, method: str, url: httpx.URL, headers: Headers,
         try:
             await caller.start(response.status_code, forwarded(response.headers.raw))
             async for chunk in response.aiter_raw():
-                meter.feed(chunk)
+                await meter.feed(chunk)
                 await caller.tell({"type": "http.response.body", "body": chunk, "more_body": True})
                 drained += len(chunk) if caller.has_left else 0
                 if drained > DRAIN_BYTES:
@@ -152,7 +159,10 @@ async def watch(relaying: Coroutine[Any, Any, None], caller: "Caller") -> None:
             call.cancel()
             await asyncio.wait({call})  # It closes its connection, and accounts.
     if not call.cancelled():
-        call.result()  # Raises what it raised.
+        try:
+            call.result()  # Raises what it raised.
+        finally:
+            del call  # The error's traceback has these variables: it would keep itself, and the answer, in memory.
     elif caller.is_answered and not caller.has_left:
         raise TimeoutError("The call took too long")  # Cuts the connection.
     else:
@@ -237,7 +247,8 @@ def is_too_large(headers: Headers) -> bool:
 
 def forwarded(headers: Headers) -> Headers:
     """The headers for the other side. Those of this connection stay here, as do those that `Connection` names."""
-    headers = [(name.lower(), value) for name, value in headers]
+    # Some servers leave the spaces after a value, which httpx refuses.
+    headers = [(name.lower(), value.strip()) for name, value in headers]
     named = b",".join(value for name, value in headers if name == b"connection").lower().split(b",")
     dropped = PER_HOP.union(token.strip() for token in named)
     if b"transfer-encoding" in dict(headers):

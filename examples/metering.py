@@ -1,5 +1,6 @@
 """What a relayed answer costs: a meter that reads a copy of it, whether it is a stream or JSON, plain or gzipped."""
 
+import asyncio
 import zlib
 from collections.abc import Iterator
 
@@ -31,7 +32,7 @@ class AnswerMeter:
         if self._unzip is None and encoding not in ("identity", ""):
             self._unreadable = f"the content-encoding {encoding[:40]!r} is not one that can be read"
 
-    def feed(self, chunk: bytes) -> None:
+    async def feed(self, chunk: bytes) -> None:
         """Read the next bytes of the answer's body, as upstream sent them."""
         self._size += len(chunk)
         if self._unreadable:
@@ -47,6 +48,9 @@ class AnswerMeter:
                     self._stream.feed(piece)
                 else:
                     self._body += piece
+                if self._unzip is not None and len(piece) == PIECE:
+                    # A few kB can unzip to events that take a minute to read. Other calls run in between.
+                    await asyncio.sleep(0)
         except zlib.error as error:
             self._unreadable = f"the answer is not gzip: {error}"
 

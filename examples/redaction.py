@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator
 
 import conversation_models as cm
 
-LONGEST = 254  # No address is longer (RFC 5321), so more text than this never waits.
-ADDRESS = re.compile(r"[\w.+-]{1,64}@[\w.-]{0,188}\w")
+LONGEST = 64 + 1 + 253  # No address is longer (RFC 5321), so more text than this never waits.
+ADDRESS = re.compile(r"[\w.+-]{1,64}@[\w.-]{0,252}\w")
 DECIDED = re.compile(r".*[^\w.+@-]", re.DOTALL)  # All text but the end, if an address could continue there.
 
 

@@ -1,5 +1,6 @@
 """The example gateway's meter: streams and JSON, plain and gzipped, and what it says of answers it cannot read."""
 
+import asyncio
 import gzip
 import tracemalloc
 import zlib
@@ -32,9 +33,13 @@ def records(
     """What the meter makes of ``body``, sent in pieces of that size."""
     headers = {"content-type": media_type} | ({} if encoding is None else {"content-encoding": encoding})
     meter = AnswerMeter(httpx.Headers(headers))
-    for start in range(0, len(body), size):
-        meter.feed(body[start : start + size])
+    asyncio.run(feed(meter, body, size))
     return meter.records(whole=whole)
+
+
+async def feed(meter: AnswerMeter, body: bytes, size: int = 1 << 16) -> None:
+    for start in range(0, len(body), size):
+        await meter.feed(body[start : start + size])
 
 
 @BODIES
@@ -109,14 +114,27 @@ def test_a_huge_answer_takes_little_memory(body: bytes, encoding: str | None, mo
     tracemalloc.start()
     try:
         meter = AnswerMeter(headers)
-        for start in range(0, len(huge), 1 << 16):
-            meter.feed(huge[start : start + (1 << 16)])
+        asyncio.run(feed(meter, huge))
         _, peak = tracemalloc.get_traced_memory()
         (record,) = meter.records(whole=True)
     finally:
         tracemalloc.stop()
     assert peak < 4 << 20
     assert record.status == ("completed" if body is STREAM and encoding is None else "unreadable")
+
+
+def test_other_calls_run_while_a_bomb_is_unzipped() -> None:
+    meter = AnswerMeter(httpx.Headers({"content-type": "text/event-stream", "content-encoding": "gzip"}))
+    bomb = gzip.compress(b":" * (10 * metering.PIECE))
+
+    async def turns_of_others() -> int:
+        feeding, turns = asyncio.create_task(meter.feed(bomb)), 0
+        while not feeding.done():
+            turns += 1
+            await asyncio.sleep(0)
+        return turns
+
+    assert asyncio.run(turns_of_others()) >= 10
 
 
 @pytest.mark.parametrize("encoding", [None, "gzip"])

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+import conversation_models as cm
 from examples.gateway import Gateway, forwarded
 
 from ..support.streams import sse
@@ -304,6 +305,22 @@ def test_the_names_of_headers_are_in_lower_case_as_asgi_wants_them() -> None:
     assert forwarded([(b"X-Kept", b"Value"), (b"ETag", b"W/")]) == [(b"x-kept", b"Value"), (b"etag", b"W/")]
 
 
+def test_spaces_after_a_value_are_not_part_of_it(served: Served, upstream: Upstream) -> None:
+    assert get(served.url, b"/", b"connection: close", b"authorization: Bearer key \t").startswith(b"HTTP/1.1 200 ")
+    assert b"authorization: Bearer key" in field_lines(upstream.heads[0])
+
+
+def test_a_header_that_cannot_be_forwarded_is_refused_and_its_value_is_not_logged(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """No server of these tests lets such a header through."""
+    upstream = Upstream()
+    with serving(upstream) as url:
+        assert called(url, method="POST", path="/", headers=[(b"authorization", b"Bearer secret\0")]) == 400
+    assert upstream.heads == []
+    assert "secret" not in caplog.text
+
+
 @only_h11
 @pytest.mark.parametrize(
     ("lines", "body"),
@@ -340,6 +357,7 @@ def test_a_body_has_one_length_on_either_side(
 
 STARTED = sse({"type": "conversation.response.started", "conversation_id": "c1"})
 DONE = sse({"type": "conversation.response.done", "usage": {"total_tokens": 7}})
+RESPONSE = b'{"conversation_id": "c1", "outputs": [], "usage": {"total_tokens": 7}}'
 
 
 def accounted(served: Served) -> tuple[Any, Any]:
@@ -357,6 +375,16 @@ def test_the_case_of_a_media_type_does_not_matter(served: Served, upstream: Upst
 
     upstream.script = script
     assert get(served.url, b"/", b"connection: close").startswith(b"HTTP/1.1 200 ")
+    assert accounted(served) == ("c1", 7)
+
+
+@only_h11
+def test_the_case_of_a_method_does_not_matter(served: Served, upstream: Upstream) -> None:
+    """``httptools`` refuses a method in lower case."""
+    upstream.script = answering(OK[:-2].replace(b": 2", b": 70") + RESPONSE)
+    request = b"post / HTTP/1.1\r\nhost: gateway\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{}"
+    assert exchange(served.url, request).endswith(RESPONSE)
+    assert upstream.heads[0].startswith(b"POST ")
     assert accounted(served) == ("c1", 7)
 
 
@@ -385,6 +413,9 @@ def test_an_upstream_that_does_not_answer_is_a_502(
     assert (answer.status_code, answer.text) == (502, "Upstream did not answer.")
     # The operator sees the reason, the caller does not.
     assert [message for message in caplog.messages if message.startswith("Upstream did not answer: ")]
+    # It may have done the work.
+    assert served.record() == cm.UsageRecord(kind="response", status="truncated")
+    assert httpx.get(served.url, trust_env=False).status_code == 502
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "upstream.invalid"])
@@ -392,7 +423,7 @@ def test_an_upstream_that_cannot_be_reached_is_a_502(served: Served, host: str) 
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))  # It does not listen.
         served.gateway.base_url = httpx.URL(f"http://{host}:{bound.getsockname()[1]}")
-        answers = [httpx.get(served.url, trust_env=False) for _ in range(2)]
+        answers = [httpx.post(served.url, json={}, trust_env=False) for _ in range(2)]
     assert [(answer.status_code, answer.text) for answer in answers] == [(502, "Upstream did not answer.")] * 2
     assert served.accounts.empty()
 

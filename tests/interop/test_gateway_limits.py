@@ -1,8 +1,11 @@
 """The bounds of the example gateway: sizes, memory and time."""
 
 import asyncio
+import gc
 import socket
 import threading
+import time
+import weakref
 from collections.abc import Iterator
 
 import httpx
@@ -11,6 +14,7 @@ import pytest
 import conversation_models as cm
 from examples import gateway
 from examples.gateway import Gateway
+from examples.metering import AnswerMeter
 
 from ..support.streams import sse
 from .example_gateway import Served, connected, exchange, serving_gateway
@@ -120,7 +124,8 @@ def test_an_upstream_that_does_not_read_makes_the_caller_wait(served: Served, mo
         with connected(served.url) as caller:
             caller.sendall(POST + b"content-length: %d\r\n\r\n" % MANY)
             assert sent_before_waiting(caller) < BUFFERED
-        done.set()
+            done.set()
+            assert served.record().usage is None
 
 
 def sent_before_waiting(connection: socket.socket) -> int:
@@ -201,6 +206,35 @@ def test_an_answer_arrives_as_upstream_sends_it(served: Served) -> None:
     assert served.record().usage == cm.ConversationUsageInfo(total_tokens=7)
 
 
+def test_an_answer_that_broke_off_is_not_kept_in_memory(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    meters: list[weakref.ref[AnswerMeter]] = []
+
+    class Watched(AnswerMeter):
+        def __init__(self, headers: httpx.Headers) -> None:
+            super().__init__(headers)
+            meters.append(weakref.ref(self))
+
+    async def script(connection: Connection) -> None:
+        await connection.body()
+        await connection.head(chunked=False, length=1000, type="application/json")
+        await connection.send(b"{")
+
+    monkeypatch.setattr(gateway, "AnswerMeter", Watched)
+    gc.disable()
+    try:
+        with serving(script) as url:
+            served.gateway.base_url = httpx.URL(url)
+            exchange(served.url, POST + b"content-length: 2\r\n\r\n{}")
+            assert served.record().status == "truncated"
+            (meter,) = meters
+            deadline = time.monotonic() + PATIENCE
+            while meter() is not None and time.monotonic() < deadline:
+                time.sleep(0.01)
+        assert meter() is None
+    finally:
+        gc.enable()
+
+
 # Time ------------------------------------------------------------------------------------------------------------
 
 
@@ -239,8 +273,7 @@ def test_an_upstream_that_never_answers_is_a_504(
     with serving(script) as url:
         impatient.gateway.base_url = httpx.URL(url)
         assert exchange(impatient.url, POST + b"content-length: 2\r\n\r\n{}").startswith(b"HTTP/1.1 504 ")
-    if bound == "whole call":
-        assert impatient.record() == cm.UsageRecord(kind="response", status="truncated")
+    assert impatient.record() == cm.UsageRecord(kind="response", status="truncated")
     assert impatient.accounts.empty()
 
 

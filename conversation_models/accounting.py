@@ -6,7 +6,6 @@ from typing import Any, Literal, TypeAlias
 
 from msgspec import UNSET, Raw, Struct, UnsetType
 
-from .errors import ConversationDecodeError
 from .jsontext import decoder_of
 from .models.entries import FunctionCallEntry, ToolExecutionEntry
 from .models.events import ResponseErrorEvent
@@ -122,9 +121,9 @@ class Account:
         self,
         kind: Literal["response", "stream"],
         status: Status,
-        error: ResponseErrorEvent | ServiceError | ConversationDecodeError | None = None,
+        error: ResponseErrorEvent | ServiceError | str | None = None,
     ) -> UsageRecord:
-        """The record so far: a value that does not change. O(its size)."""
+        """The record so far: a value that does not change. ``error``: a string if something is unreadable. O(size)."""
         code, message = _code_and_message(error)
         return UsageRecord(
             kind=kind,
@@ -149,12 +148,12 @@ class Account:
 
 
 def _code_and_message(
-    error: ResponseErrorEvent | ServiceError | ConversationDecodeError | None,
+    error: ResponseErrorEvent | ServiceError | str | None,
 ) -> tuple[int | None, str | None]:
     if error is None:
         return None, None
-    if isinstance(error, ConversationDecodeError):
-        return None, str(error)[:_LONGEST_REASON]  # It may quote a value, of any length.
+    if isinstance(error, str):
+        return None, error[:_LONGEST_REASON]  # It may quote a value, of any length.
     return None if error.code is UNSET else error.code, error.message
 
 

@@ -64,7 +64,8 @@ def summary_of(data: Any, naming: Naming, read: Callable[[Any, Any], Any]) -> Us
             usage = body.usage
             heads = _heads(body.outputs, read)
     except _UNREADABLE as error:
-        why = error if isinstance(error, ConversationDecodeError) else decode_error(error, data)
+        # Only the words: an exception in a variable keeps its frame alive, and that the body.
+        why = str(error if isinstance(error, ConversationDecodeError) else decode_error(error, data))
         return _of_no_response(data, size, read, why)
     account.conversation_id = body.conversation_id
     account.usage = None if usage is UNSET else stated_usage(usage, data)
@@ -72,7 +73,7 @@ def summary_of(data: Any, naming: Naming, read: Callable[[Any, Any], Any]) -> Us
     return account.record("response", "completed")
 
 
-def _of_no_response(data: Any, size: int, read: Callable[[Any, Any], Any], why: ConversationDecodeError) -> UsageRecord:
+def _of_no_response(data: Any, size: int, read: Callable[[Any, Any], Any], why: str) -> UsageRecord:
     account = Account()
     account.bytes = size
     try:

@@ -103,5 +103,5 @@ class Tally:
 
     def usage_record(self) -> UsageRecord:
         """The record so far. O(its size)."""
-        malformed = self.unreadable.error if self.status == "unreadable" and self.unreadable else None
-        return self.account.record("stream", self.status, self.error or malformed)
+        why = str(self.unreadable.error) if self.unreadable and self.status == "unreadable" else None
+        return self.account.record("stream", self.status, self.error or why)

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 from msgspec import json
 
+from ..captured.envelopes import laid_out
 from ..errors import ConversationDecodeError, ConversationModelsError
 from ..models.events import ConversationEvent, ResponseErrorEvent
 from ..models.failures import ServiceError
@@ -17,7 +18,6 @@ from ..models.responses import ConversationResponse
 from ..spelling.families import Naming
 from ..stream.builder import collect as collect_events
 from ..stream.errors import ConversationResponseError, MultipleResponsesError, with_code
-from .envelopes import laid_out
 from .findings import Findings
 from .inputs import Documents, Events, Expected, InputError, codec_for, open_input
 from .options import AnyType, AtOption, File, Files, NamingOption, TypeOption

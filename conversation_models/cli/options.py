@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
+from ..captured.envelopes import path_of
 from ..spelling.families import Naming
-from .envelopes import path_of
 from .types import BODIES, TYPES, type_named
 
 __all__ = ["AnyType", "AtOption", "File", "Files", "NamingOption", "TypeOption"]

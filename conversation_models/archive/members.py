@@ -5,7 +5,7 @@ from operator import attrgetter
 from typing import Any
 
 from msgspec import UNSET, Raw, UnsetType, defstruct, field
-from msgspec.json import Decoder
+from msgspec.json import Decoder, encode
 
 from ..captured.envelopes import Path, member_at
 from ..errors import ConversationDecodeError
@@ -20,8 +20,8 @@ class Envelope:
     """Takes the body, and the values of columns, out of documents that have them at these paths.
 
     The plan: one decoder finds all of them and skips the rest. Where it does not help, they are looked for path by
-    path: if there are indexes in the paths, or a path goes on below another one, and in a document that it refuses,
-    such as one with a string in place of an object on the way to a column.
+    path: if there are indexes in the paths, or keys that JSON escapes, or a path goes on below another one; and in a
+    document that it refuses, such as one with a string in place of an object on the way to a column.
     """
 
     def __init__(self, at: Path, own: Sequence[Path]) -> None:
@@ -60,11 +60,16 @@ def _tree_of(paths: Sequence[Path]) -> dict[str, Any] | None:
     for path in paths:
         branch = tree
         for step in path:
-            if not isinstance(step, str):
+            if not isinstance(step, str) or _is_escaped(step):
                 return None
             branch = branch.setdefault(step, {})
     ends = [_branch_at(tree, path) for path in paths]
     return None if any(ends) else tree
+
+
+def _is_escaped(key: str) -> bool:
+    """Whether JSON has to write a key in another way. msgspec takes no such key for a field."""
+    return len(encode(key)) > len(key.encode()) + 2
 
 
 def _branch_at(tree: dict[str, Any], path: Path) -> dict[str, Any]:

@@ -122,7 +122,7 @@ class Directory:
         self._filesystem.rm_file(self.path_of(name))
 
     def remove_unfinished(self) -> None:
-        """Remove what was being written when earlier runs were killed."""
+        """Remove what was being written by processes that were killed. Nobody else may be writing."""
         for name in self.names():
             if name.startswith(_UNFINISHED):
                 self.remove(name)

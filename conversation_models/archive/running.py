@@ -110,6 +110,7 @@ def run(
                     noted = monotonic()
         finally:
             manifest.write(directory)
+        directory.remove_unfinished()  # Those of workers that were killed.
     return Run(out, sorted([*manifest.parts, *failed], key=lambda part: part.name))
 
 

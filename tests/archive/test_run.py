@@ -214,7 +214,7 @@ def test_another_run_may_not_use_the_directory(tmp_path: Path) -> None:
         ({"paths": paths, "keys": {"team": "a"}}, "columns of your own"),
     ):
         with pytest.raises(archive.ArchiveError, match=f"the output of a run with other {what}: use another directory"):
-            archive.run(out=out, **other)  # type: ignore[arg-type]
+            archive.run(out=out, **other)
     assert total_in(tmp_path / "out") == total_tokens(paths)
 
 

@@ -91,7 +91,7 @@ def make_archive(folder: Path, files: int, bodies: int, seed: int = 0) -> list[s
 
 def total_tokens(paths: Iterable[str]) -> int:
     """The tokens of all responses in files, by the standard library alone."""
-    return sum(usage.get("total_tokens", usage.get("totalTokens", 0)) for path in paths for usage in _usages(path))
+    return sum(int(usage.get("total_tokens", usage.get("totalTokens", 0))) for path in paths for usage in _usages(path))
 
 
 def _usages(path: str) -> Iterator[Json]:
@@ -102,5 +102,5 @@ def _usages(path: str) -> Iterator[Json]:
         data = zstandard.decompress(data)
     for line in data.decode().splitlines():
         text = line.removeprefix("data: ")
-        if text.startswith("{") and "usage" in (document := json.loads(text)):
-            yield document["usage"]
+        if text.startswith("{"):
+            yield json.loads(text).get("usage", {})

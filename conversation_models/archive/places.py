@@ -37,6 +37,7 @@ def find_inputs(paths: Iterable[str], out: str) -> list[Input]:
     for path in paths:
         try:
             filesystem, name = fsspec.core.url_to_fs(path)
+            filesystem.invalidate_cache()  # Files may have been added since an earlier run of this process.
             is_glob = bool(_GLOB.intersection(name))
             if is_glob or filesystem.isdir(name):
                 listed = filesystem.glob(name, detail=True) if is_glob else filesystem.find(name, detail=True)
@@ -55,7 +56,14 @@ def find_inputs(paths: Iterable[str], out: str) -> list[Input]:
 
 def _input(filesystem: Any, info: dict[str, Any]) -> Input:
     # Each filesystem has a name of its own for what changes with the content.
-    version = next((info[key] for key in ("ETag", "etag", "mtime", "LastModified", "md5Hash") if key in info), "")
+    version = next(
+        (
+            info[key]
+            for key in ("ETag", "etag", "md5Hash", "mtime", "LastModified", "modified", "created")
+            if key in info
+        ),
+        "",
+    )
     return Input(_source(filesystem, info["name"]), info["size"], str(version))
 
 

@@ -40,7 +40,8 @@ def s3() -> Iterator[Any]:
 @pytest.fixture(params=["s3", "memory"])
 def store(request: pytest.FixtureRequest, s3: Any) -> tuple[str, Any]:
     filesystem = s3 if request.param == "s3" else fsspec.filesystem("memory")
-    return f"{request.param}://logs/{request.node.name.partition('[')[0]}", filesystem
+    root = "s3://" if request.param == "s3" else "memory:///"
+    return f"{root}logs/{request.node.name.partition('[')[0]}", filesystem
 
 
 def test_a_run_reads_and_writes_objects(tmp_path: Path, store: tuple[str, Any]) -> None:

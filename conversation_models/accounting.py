@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
-from msgspec import UNSET, Raw, Struct
+from msgspec import UNSET, Raw, Struct, UnsetType
 
 from .jsontext import decoder_of
 from .models.entries import FunctionCallEntry, ToolExecutionEntry
@@ -98,11 +98,11 @@ class Account:
         self.completed_at: datetime | None = None
         self.outputs = self.events = self.deltas = self.bytes = self.unknown = 0
 
-    def add_writer(self, writer: Any) -> None:
-        """Note the model and the agent of an entry or event, if it names them."""
-        if model := getattr(writer, "model", UNSET):
+    def add_writer(self, model: str | None | UnsetType, agent_id: str | None | UnsetType) -> None:
+        """Note the model and the agent that wrote something."""
+        if model:
             self._models[model] = None
-        if agent_id := getattr(writer, "agent_id", UNSET):
+        if agent_id:
             self._agent_ids[agent_id] = None
 
     def add_output(self, tag: str | None, name: str) -> None:

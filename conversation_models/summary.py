@@ -4,11 +4,11 @@ The plan: msgspec reads the head of each output in one pass, and skips the rest.
 ``peek`` reads it, and each output as ``decode`` does.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Literal
 
-from msgspec import UNSET, Raw, UnsetType, defstruct
+from msgspec import UNSET, Raw, UnsetType, ValidationError, convert, defstruct
 from msgspec.json import Decoder
 
 from .accounting import Account, UsageRecord, stated_usage
@@ -23,20 +23,15 @@ from .spelling.families import Naming
 
 __all__ = ["summary_of"]
 
-_HEAD: list[Any] = [
-    ("type", str),
-    ("name", str | UnsetType, UNSET),
-    ("model", str | None | UnsetType, UNSET),
-    ("agent_id", str | None | UnsetType, UNSET),
-    ("created_at", datetime | UnsetType, UNSET),
-    ("completed_at", datetime | None | UnsetType, UNSET),
-]
-"""What a record needs of an output."""
+_NAMES = ("name", "model", "agent_id", "created_at", "completed_at")
+_HEAD: list[Any] = [("type", str | None), *[(name, str | None | UnsetType, UNSET) for name in _NAMES]]
+"""What a record needs of an output. Times are only read if they are the first or the last."""
+_Head: Any = defstruct("Head", _HEAD, gc=False)
 
 
 def _build_decoder(naming: Naming) -> Decoder[Any]:
     rename: Any = "camel" if naming == "camel" else None
-    head: Any = defstruct("EntryHead", _HEAD, rename=rename, gc=False)
+    head: Any = defstruct("Head", _HEAD, rename=rename, gc=False)
     body: list[Any] = [
         ("object", Literal["conversation.response"], "conversation.response"),
         ("conversation_id", str),
@@ -61,17 +56,16 @@ def summary_of(data: Any, naming: Naming, read: Callable[[Any, Any], Any]) -> Us
         try:
             body = _decoders[naming].decode(data)
             usage = UNSET if body.usage is UNSET else read(body.usage, ConversationUsageInfo)
-            outputs: Iterable[Any] = body.outputs
+            heads = body.outputs
         except _UNREADABLE:
             body = read(data, ResponseHead)
             usage = body.usage
-            outputs = [_entry(raw, read) for raw in decoder_of[list[Raw]].decode(body.outputs)]
+            heads = [_head(raw, read) for raw in decoder_of[list[Raw]].decode(body.outputs)]
     except _UNREADABLE:
         return _of_no_response(data, size, read)
     account.conversation_id = body.conversation_id
     account.usage = None if usage is UNSET else stated_usage(usage, data)
-    for output in outputs:
-        _add(account, output)
+    _add_outputs(account, heads)
     return account.record("response", "completed")
 
 
@@ -84,27 +78,34 @@ def _of_no_response(data: Any, size: int, read: Callable[[Any, Any], Any]) -> Us
         return account.record("response", "unreadable")
 
 
-def _entry(raw: Raw, read: Callable[[Any, Any], Any]) -> Any:
-    """An output; ``None`` if it is malformed."""
+def _head(raw: Raw, read: Callable[[Any, Any], Any]) -> Any:
+    """The head of an output, whatever it is; ``None`` if it is malformed."""
     try:
-        return read(raw, OutputEntry)
+        entry = read(raw, OutputEntry)
     except ConversationDecodeError:
         return None
+    return _Head(entry.type, *[getattr(entry, name, UNSET) for name in _NAMES])
 
 
-def _add(account: Account, output: Any) -> None:
-    """Note an output: its entry, or the head of it."""
-    tag = getattr(output, "type", None)
-    name: Any = getattr(output, "name", UNSET)
-    if output is None or (tag in _NAMED_TAGS and name is UNSET):
-        account.outputs += 1  # Malformed. Nothing more is known of it.
-        return
-    account.add_output(tag, name)
-    if tag not in _TAGS:
-        account.unknown += 1
-        return
-    account.add_writer(output)
-    if output.created_at is not UNSET and account.started_at is None:
-        account.started_at = output.created_at
-    if output.completed_at:
-        account.completed_at = output.completed_at
+def _add_outputs(account: Account, heads: list[Any]) -> None:
+    started: Any = UNSET
+    completed: Any = UNSET
+    for head in heads:
+        if head is None or (head.name is UNSET and head.type in _NAMED_TAGS):
+            account.outputs += 1  # Malformed. Nothing more is known of it.
+            continue
+        account.add_output(head.type, head.name)
+        if head.type not in _TAGS:
+            account.unknown += 1
+            continue
+        account.add_writer(head.model, head.agent_id)
+        started = started or head.created_at
+        completed = head.completed_at or completed
+    account.started_at, account.completed_at = _time(started), _time(completed)
+
+
+def _time(value: Any) -> datetime | None:
+    try:
+        return convert(value, datetime) if value else None
+    except ValidationError:
+        return None

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from msgspec import UNSET
+
 from ..accounting import Account, Status, UsageRecord, stated_usage
 from ..models.events import MessageOutputEvent, ResponseDoneEvent, ResponseErrorEvent, ResponseStartedEvent
 from ..models.failures import ServiceError
@@ -78,7 +80,7 @@ class Tally(Account):
         if not self.outputs:
             self.first_output_at = event.created_at or None
         self.deltas += isinstance(event, MessageOutputEvent)
-        self.add_writer(event)
+        self.add_writer(getattr(event, "model", UNSET), getattr(event, "agent_id", UNSET))
         draft_class: Any = draft_classes[public_of(type(event))]
         self._drafts.of(event, draft_class)
         if len(self._drafts) > self.outputs:

@@ -51,7 +51,7 @@ _UNREADABLE = (ConversationDecodeError, *UNREADABLE)
 def summary_of(data: Any, naming: Naming, read: Callable[[Any, Any], Any]) -> UsageRecord:
     """The record of ``data``, a buffer or str. ``read`` is ``Codec.decode`` of that naming."""
     account = Account()
-    size = account.bytes = view_of(data).nbytes
+    size = account.bytes = len(data) if type(data) is bytes else view_of(data).nbytes
     try:
         try:
             body = _decoders[naming].decode(data)
@@ -90,15 +90,24 @@ def _head(raw: Raw, read: Callable[[Any, Any], Any]) -> Any:
 def _add_outputs(account: Account, heads: list[Any]) -> None:
     started: Any = UNSET
     completed: Any = UNSET
+    account.outputs = len(heads)
+    models, agent_ids = account.models, account.agent_ids
+    # Most outputs are messages, and archives have many: no call is made for one.
     for head in heads:
-        if head is None or (head.name is UNSET and head.type in _NAMED_TAGS):
-            account.outputs += 1  # Malformed. Nothing more is known of it.
+        if head is None:
             continue
-        account.add_output(head.type, head.name)
-        if head.type not in _TAGS:
+        tag = head.type
+        if tag in _NAMED_TAGS:
+            if head.name is UNSET:
+                continue  # Malformed. Nothing more is known of it.
+            account.add_name(tag, head.name or "")
+        elif tag not in _TAGS:
             account.unknown += 1
             continue
-        account.add_writer(head.model, head.agent_id)
+        if head.model:
+            models[head.model] = None
+        if head.agent_id:
+            agent_ids[head.agent_id] = None
         started = started or head.created_at
         completed = head.completed_at or completed
     account.started_at, account.completed_at = _time(started), _time(completed)

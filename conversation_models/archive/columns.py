@@ -59,7 +59,7 @@ class Row(NamedTuple):
     own: Sequence[str | None] = ()
     """The values of the operator's own columns."""
     problem: str | None = None
-    """Why it is not readable, or its end is not."""
+    """Why the end of a stream is not readable."""
 
 
 def schema_of(own: Sequence[str]) -> Any:
@@ -121,9 +121,9 @@ class Rows:
                 completion,
                 connector,
                 total,
-                None if connectors is None else list(connectors.items()),
+                None if connectors is None else [*connectors.items()],
                 extra,
-                list(record.tools.items()),
+                [*record.tools.items()] if record.tools else (),
                 record.function_calls,
                 record.outputs,
                 record.bytes,
@@ -136,11 +136,12 @@ class Rows:
 
     def take(self) -> Any:
         """The rows as a record batch, after which there are none. O(rows)."""
-        count = len(self._values)
-        columns = list(zip(*self._values, strict=True)) or [()] * (len(self.schema) - 1)
-        self._values = []
-        arrays = [pa.array(values, field.type) for values, field in zip(columns, list(self.schema)[1:], strict=True)]
-        return pa.record_batch([pa.repeat(pa.scalar(self._source, pa.string()), count), *arrays], schema=self.schema)
+        sources = pa.repeat(pa.scalar(self._source, pa.string()), len(self))
+        fields = list(self.schema)[1:]
+        columns = zip(*self._values, strict=True) if self._values else [()] * len(fields)
+        arrays = [pa.array(values, field.type) for values, field in zip(columns, fields, strict=True)]
+        self._values.clear()
+        return pa.record_batch([sources, *arrays], schema=self.schema)
 
 
 def _fits(number: int) -> bool:

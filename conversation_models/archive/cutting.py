@@ -1,6 +1,7 @@
 """Cuts the text of a file into lines, with their offsets."""
 
 from collections.abc import Iterable, Iterator
+from io import BytesIO
 from typing import NamedTuple
 
 __all__ = ["Line", "lines_in"]
@@ -15,33 +16,28 @@ class Line(NamedTuple):
 
 def lines_in(chunks: Iterable[bytes], limit: int) -> Iterator[Line]:
     """The lines, blank ones too. Lines end with LF. O(size), however it is cut; memory: a chunk and a line."""
-    offset = 0  # Of the unfinished line.
-    unfinished = bytearray()
-    size = 0  # Of the unfinished line, also when it is too long to hold.
+    offset = size = 0  # Of the unfinished line.
+    unfinished = BytesIO()
     for chunk in chunks:
-        end = chunk.find(b"\n")
-        if end < 0:
-            start = 0
-        else:
-            start = end + 1
-            if size or unfinished:
-                size += end
-                unfinished += chunk[:end] if size <= limit else b""
-                yield Line(offset, bytes(unfinished) if size <= limit else None, size)
-                unfinished.clear()
-                offset += size + 1
-                size = 0
+        start = 0
+        # Not ``split``: all lines of a chunk at once take new memory, one after the other the same.
+        while (end := chunk.find(b"\n", start)) >= 0:
+            if not size:
+                size = end - start
+                text = chunk[start:end] if size <= limit else None
             else:
-                yield Line(offset, chunk[:end] if end <= limit else None, end)
-                offset += start
-            while (end := chunk.find(b"\n", start)) >= 0:
-                yield Line(offset, chunk[start:end], end - start)
-                offset += end + 1 - start
-                start = end + 1
+                size += end - start
+                unfinished.write(memoryview(chunk)[start:end])
+                # Its value is the memory that was written, not a copy of it.
+                text = unfinished.getvalue() if size <= limit else None
+                unfinished = BytesIO()
+            yield Line(offset, text, size)
+            offset += size + 1
+            start, size = end + 1, 0
         size += len(chunk) - start
-        if size <= limit:
-            unfinished += chunk[start:]
+        if size > limit:
+            unfinished = BytesIO()
         else:
-            unfinished.clear()
+            unfinished.write(memoryview(chunk)[start:])
     if size:
-        yield Line(offset, bytes(unfinished) if size <= limit else None, size)
+        yield Line(offset, unfinished.getvalue() if size <= limit else None, size)

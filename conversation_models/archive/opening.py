@@ -11,9 +11,10 @@ from .errors import ArchiveError, message_of
 
 __all__ = ["CHUNK", "BrokenFileError", "Chunks"]
 
-CHUNK = 1024 * 1024
+CHUNK = 256 * 1024
 """How many bytes are read, and at most decompressed, at once."""
 
+_BLOCK = 4 * 1024 * 1024
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 
 # A block of zstd, four bytes and more, can hold 128 kB.
@@ -65,7 +66,7 @@ class Chunks:
 
 def _options(filesystem: Any) -> dict[str, Any]:
     # A file elsewhere is read once, from its beginning to its end.
-    return {} if "file" in filesystem.protocol else {"cache_type": "readahead", "block_size": 4 * CHUNK}
+    return {} if "file" in filesystem.protocol else {"cache_type": "readahead", "block_size": _BLOCK}
 
 
 def _decompressed(head: bytes, chunks: Iterator[bytes]) -> Iterator[bytes]:

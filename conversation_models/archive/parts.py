@@ -1,7 +1,10 @@
 """One part: the table of one file, written whole or not at all."""
 
+from collections.abc import Iterator
 from time import monotonic
+from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 from msgspec import Struct
 from msgspec.json import decode, encode
@@ -16,6 +19,7 @@ from .reading import Reading
 
 __all__ = ["Part", "make_part", "part_in"]
 
+_ROW_GROUP = 16_384
 _FACTS = b"conversation_models"
 
 
@@ -73,8 +77,8 @@ def _write(out: Directory, part: Part, options: Options, start: float) -> Part:
     unfinished = out.begin(part.name)
     try:
         with pq.ParquetWriter(unfinished.file, rows.schema, compression="zstd") as writer:
-            for batch in batches_of(reading, rows):
-                writer.write_batch(batch)
+            for table in _row_groups(batches_of(reading, rows)):
+                writer.write_table(table)
             part = replace(
                 part,
                 rows=rows.added,
@@ -91,6 +95,20 @@ def _write(out: Directory, part: Part, options: Options, start: float) -> Part:
         rejects.discard()
         unfinished.discard()
     return part
+
+
+def _row_groups(batches: Iterator[Any]) -> Iterator[Any]:
+    """Tables of as many rows as are worth a row group, which is read and compressed as a whole."""
+    waiting: list[Any] = []
+    rows = 0
+    for batch in batches:
+        waiting.append(batch)
+        rows += len(batch)
+        if rows >= _ROW_GROUP:
+            yield pa.Table.from_batches(waiting)
+            waiting, rows = [], 0
+    if waiting:
+        yield pa.Table.from_batches(waiting)
 
 
 def part_in(out: Directory, name: str) -> Part | None:

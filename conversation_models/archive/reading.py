@@ -60,8 +60,13 @@ class Reading:
         else:
             text = head.text.removeprefix(BYTE_ORDER_MARK)
             first = len(head.text) - len(text)
-            for line in self._documents(lines_in(chain([text], chunks), MAX_BODY_BYTES)):
-                yield from self._document(line if not first else line._replace(offset=line.offset + first))
+            for offset, document, size in self._documents(lines_in(chain([text], chunks), MAX_BODY_BYTES)):
+                if document is None:
+                    self._reject_oversized(first + offset, size)
+                elif self._envelope is not None:
+                    yield from self._enveloped(self._envelope, document, first + offset)
+                else:
+                    yield from self._body(document, first + offset, size, self._no_values)
         if self.failure is not None:
             self.reject(self.bytes, None, self.failure)
         elif self.chunks.grew > 0:
@@ -98,50 +103,46 @@ class Reading:
             if line.text is None or (line.text and not line.text.isspace()):
                 yield line
 
-    def _document(self, line: Line) -> Iterator[Row]:
-        offset, text, size = line
-        if text is None:
-            self.reject(offset, size, f"a body of {size:,} bytes, over the limit of {MAX_BODY_BYTES:,}")
-            return
-        values = self._no_values
-        if self._envelope is not None:
-            try:
-                text, values = self._envelope.open(text)
-            except ConversationDecodeError as error:
-                self.reject(offset, size, str(error))
-                return
-            if is_stream(text):
-                for row in self._stream(iter([text]), offset):
-                    yield row._replace(offset=offset, own=values)
-                return
-        found = self._body(text, offset, size, values)
-        if found is not None:
-            if found.problem is not None:
-                self.reject(offset, size, found.problem)
-            yield found
+    def _reject_oversized(self, offset: int, size: int) -> None:
+        self.reject(offset, size, f"a body of {size:,} bytes, over the limit of {MAX_BODY_BYTES:,}")
 
-    def _body(self, text: bytes, offset: int, size: int, values: list[str | None]) -> Row | None:
+    def _enveloped(self, envelope: Envelope, document: bytes, offset: int) -> Iterator[Row]:
+        """The rows of the body in an envelope: those of a stream are all at the envelope's offset."""
+        try:
+            text, values = envelope.open(document)
+        except ConversationDecodeError as error:
+            self.reject(offset, len(document), str(error))
+            return
+        if is_stream(text):
+            for row in self._stream(iter([text]), offset):
+                yield row._replace(offset=offset, own=values)
+        else:
+            yield from self._body(text, offset, len(document), values)
+
+    def _body(self, text: bytes, offset: int, size: int, values: list[str | None]) -> tuple[Row, ...]:
+        """The row of a body, if it has one. ``offset`` and ``size`` are those of the document that it is in."""
         # Most bodies are responses in the naming of the last one. Requests and error bodies are told by their keys.
         if _OUTPUTS in text:
             record = self._codec.summarize(text)
             if record.status == "completed":
-                return Row(offset, record, absent_counts(record.usage, text, self._codec.naming), values)
+                return (Row(offset, record, absent_counts(record.usage, text, self._codec.naming), values),)
         kind = kind_of(text)
         if kind is ServiceError:
-            return Row(offset, self._codec.summarize(text), own=values)
+            return (Row(offset, self._codec.summarize(text), own=values),)
         if kind is not ConversationResponse:
             self._other(kind, text, offset, size)
-            return None
+            return ()
         self._codec = snake if naming_of(text) == "snake" else camel
         record = self._codec.summarize(text)
         if record.status == "completed":
-            return Row(offset, record, absent_counts(record.usage, text, self._codec.naming), values)
+            return (Row(offset, record, absent_counts(record.usage, text, self._codec.naming), values),)
         try:
             self._codec.peek(text)
             problem = "neither a response nor the body of an error"
         except ConversationDecodeError as error:
             problem = str(error)
-        return Row(offset, record, own=values, problem=problem)
+        self.reject(offset, size, problem)
+        return (Row(offset, record, own=values),)
 
     def _other(self, kind: object, text: bytes, offset: int, size: int) -> None:
         """Count a body that is not a response, or set it aside if it should not be there."""

@@ -1,7 +1,7 @@
 """Made-up traffic: files of responses of mixed sizes, as a gateway logs them.
 
-A seeded generator draws from the measured documents, small ones far more often, and gives each response an id and counts
-of its own.
+A seeded generator draws from the measured documents, small ones far more often, and gives each response an id and
+counts of its own.
 """
 
 import re

@@ -92,7 +92,7 @@ def make_archive(folder: Path, files: int, bodies: int, seed: int = 0) -> list[s
 def total_tokens(paths: Iterable[str]) -> int:
     """The tokens of all responses in files, by the standard library alone."""
     usages = [usage for path in paths for usage in _usages(path)]
-    return sum(int(usage.get("total_tokens", usage.get("totalTokens", 0))) for usage in usages)
+    return sum([usage.get("total_tokens") or usage.get("totalTokens") or 0 for usage in usages])
 
 
 def _usages(path: str) -> Iterator[Json]:

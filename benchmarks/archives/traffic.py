@@ -6,6 +6,7 @@ counts of its own.
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from random import Random
 
@@ -32,17 +33,19 @@ _PARTS = re.compile(
 )
 
 
+@cache
+def _templates() -> list[tuple[bytes, ...]]:
+    """The documents, in pieces: between them are the id and the counts."""
+    found = [_PARTS.fullmatch(document(name)) for name in SHARES]
+    return [parts.groups() for parts in found if parts]
+
+
 def bodies(size: int, seed: int) -> Iterator[bytes]:
     """Responses of about ``size`` bytes, all in all."""
     random = Random(seed)
-    templates = []
-    for name in SHARES:
-        parts = _PARTS.fullmatch(document(name))
-        assert parts, name
-        templates.append(parts.groups())
     weights = list(SHARES.values())
     while size > 0:
-        before, middle, completion, total, after = random.choices(templates, weights)[0]
+        before, middle, completion, total, after = random.choices(_templates(), weights)[0]
         prompt, answer = random.randint(50, 4000), random.randint(50, 4000)
         usage = b"%b%d%b%d%b%d%b" % (middle, prompt, completion, answer, total, prompt + answer, after)
         body = b"%bconv_%032x%b" % (before, random.getrandbits(128), usage)

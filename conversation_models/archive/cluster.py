@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
+from typing import Any
 
 from .errors import ArchiveError
 
@@ -26,7 +27,7 @@ def connected(address: str) -> Iterator[tuple[Executor, int]]:
             f" {error.name!r})"
         ) from error
     try:
-        client = Client(address, timeout=_PATIENCE, set_as_default=False)
+        client: Any = Client(address, timeout=_PATIENCE, set_as_default=False)
     except (OSError, ValueError) as error:
         raise ArchiveError(f"{address}: there is no scheduler: {error}") from error
     with client:

@@ -5,12 +5,14 @@ from heapq import nlargest
 from typing import Any, NamedTuple
 
 import pyarrow as pa
-import pyarrow.compute as pc
+import pyarrow.compute as compute
 import pyarrow.parquet as pq
 
 from .columns import COLUMNS
 from .parts import Part
 from .places import Directory
+
+pc: Any = compute  # Its functions are made when it is imported, where type checkers do not look.
 
 __all__ = ["MEASURES", "Slow", "Totals", "add_up", "check_grouping"]
 

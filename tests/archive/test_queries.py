@@ -37,7 +37,8 @@ def usage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_duckdb_polars_and_pandas_read_the_same_rows(usage: Path) -> None:
     own = [row for part in sorted(usage.glob("*.parquet")) for row in rows_of(str(part))]
-    by_duckdb = duckdb.sql("SELECT conversation_id, total_tokens, team FROM 'usage/*.parquet'").fetchall()
+    query = "SELECT conversation_id, total_tokens, team FROM 'usage/*.parquet'"
+    by_duckdb = duckdb.connect().execute(query).fetchall()
     by_polars = polars.read_parquet("usage/*.parquet").select("conversation_id", "total_tokens", "team").rows()
     frames = [pandas.read_parquet(part, dtype_backend="pyarrow") for part in sorted(usage.glob("*.parquet"))]
     by_pandas = [
@@ -84,8 +85,8 @@ ANSWERS: list[set[tuple[Any, ...]]] = [
 @pytest.mark.parametrize(("query", "answers"), [*zip(QUERIES, ANSWERS, strict=True)])
 def test_the_sql_of_the_page_answers_its_question(query: str, answers: set[tuple[Any, ...]]) -> None:
     connection = duckdb.connect()
-    connection.sql("SET TimeZone = 'UTC'")
-    assert {tuple(map(plain, row)) for row in connection.sql(query).fetchall()} == answers
+    connection.execute("SET TimeZone = 'UTC'")
+    assert {tuple(map(plain, row)) for row in connection.execute(query).fetchall()} == answers
 
 
 def plain(value: Any) -> Any:

@@ -208,11 +208,12 @@ def test_another_run_may_not_use_the_directory(tmp_path: Path) -> None:
     paths = make_archive(tmp_path, files=3, bodies=2)
     out = str(tmp_path / "out")
     archive.run(paths, out)
-    for other, what in (
+    others: list[tuple[dict[str, Any], str]] = [
         ({"paths": paths[:2]}, "files"),
         ({"paths": paths, "at": "body"}, "path of the bodies"),
         ({"paths": paths, "keys": {"team": "a"}}, "columns of your own"),
-    ):
+    ]
+    for other, what in others:
         with pytest.raises(archive.ArchiveError, match=f"the output of a run with other {what}: use another directory"):
             archive.run(out=out, **other)
     assert total_in(tmp_path / "out") == total_tokens(paths)

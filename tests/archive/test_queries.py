@@ -13,7 +13,7 @@ import pytest
 
 from conversation_models import archive
 
-from ..support.archives import ANSWER, ERROR, answer, lines_of, stored, stream_of
+from ..support.archives import ANSWER, ERROR, REQUEST, answer, lines_of, stored, stream_of
 from ..support.paths import ROOT
 
 PAGE = (ROOT / "docs" / "archives.md").read_text(encoding="utf-8")
@@ -100,3 +100,18 @@ def plain(value: Any) -> Any:
 def test_the_programs_of_the_page_run(program: str, capsys: pytest.CaptureFixture[str]) -> None:
     exec(compile(program, "archives.md", "exec"), {})
     assert "completed" in capsys.readouterr().out
+
+
+def test_the_program_of_the_readme_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    (program,) = re.findall(r"```python\n((?:(?!```).)*archive\.run.*?)```", text, re.DOTALL)
+    (tmp_path / "logs").mkdir()
+    stored(tmp_path / "logs" / "a.ndjson", lines_of([answer(1), REQUEST]))
+    stored(tmp_path / "exchanges.ndjson", lines_of([{"response": {"body": answer(2)}}]))
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {}
+    exec(compile(program.replace("ProcessPool", "ThreadPool"), "README.md", "exec"), names)
+    assert capsys.readouterr().out == "1 1 0 []\n"
+    assert names["table"]["total_tokens"].to_pylist() == [5]

@@ -21,7 +21,7 @@ from .models.responses import ConversationUsageInfo, ResponseHead
 from .reading.open_union import members_of
 from .spelling.families import Naming
 
-__all__ = ["summary_of"]
+__all__ = ["add_outputs", "build_body_decoder", "summary_of"]
 
 _NAMES = ("name", "model", "agent_id", "created_at", "completed_at")
 _HEAD: list[Any] = [("type", str | None), *[(name, str | None | UnsetType, UNSET) for name in _NAMES]]
@@ -29,19 +29,20 @@ _HEAD: list[Any] = [("type", str | None), *[(name, str | None | UnsetType, UNSET
 _Head: Any = defstruct("Head", _HEAD, gc=False)
 
 
-def _build_decoder(naming: Naming) -> Decoder[Any]:
+def build_body_decoder(naming: Naming, usage: Any) -> Decoder[Any]:
+    """The decoder of a response whose outputs are heads, for ``add_outputs``, and whose usage is of this type."""
     rename: Any = "camel" if naming == "camel" else None
     head: Any = defstruct("Head", _HEAD, rename=rename, gc=False)
     body: list[Any] = [
         ("object", Literal["conversation.response"], "conversation.response"),
         ("conversation_id", str),
         ("outputs", list[head]),
-        ("usage", Raw | UnsetType, UNSET),
+        ("usage", usage, UNSET),
     ]
     return Decoder(defstruct("Body", body, rename=rename, kw_only=True, gc=False))
 
 
-_decoders: Built[Naming, Decoder[Any]] = Built(_build_decoder)
+_decoders: Built[Naming, Decoder[Any]] = Built(lambda naming: build_body_decoder(naming, Raw | UnsetType))
 
 _TAGS = {cls.type for cls in members_of(OutputEntry)}
 _NAMED_TAGS = (ToolExecutionEntry.type, FunctionCallEntry.type)
@@ -65,7 +66,7 @@ def summary_of(data: Any, naming: Naming, read: Callable[[Any, Any], Any]) -> Us
         return _of_no_response(data, size, read)
     account.conversation_id = body.conversation_id
     account.usage = None if usage is UNSET else stated_usage(usage, data)
-    _add_outputs(account, heads)
+    add_outputs(account, heads)
     return account.record("response", "completed")
 
 
@@ -87,7 +88,8 @@ def _head(raw: Raw, read: Callable[[Any, Any], Any]) -> Any:
     return _Head(entry.type, *[getattr(entry, name, UNSET) for name in _NAMES])
 
 
-def _add_outputs(account: Account, heads: list[Any]) -> None:
+def add_outputs(account: Account, heads: list[Any]) -> None:
+    """Note the outputs of a response. O(outputs)."""
     started: Any = UNSET
     completed: Any = UNSET
     account.outputs = len(heads)

@@ -11,7 +11,7 @@ from msgspec.json import encode
 from ..accounting import UsageRecord
 from .counts import NO_COUNTS
 
-__all__ = ["COLUMNS", "Row", "Rows", "schema_of"]
+__all__ = ["COLUMNS", "Row", "Rows", "microseconds", "schema_of"]
 
 _NAMES, _TIME = pa.list_(pa.string()), pa.timestamp("us", tz="UTC")
 _NUMBERS = pa.map_(pa.string(), pa.int64())
@@ -82,6 +82,11 @@ class Rows:
     def __len__(self) -> int:
         return len(self._values)
 
+    def add_values(self, values: tuple[Any, ...]) -> None:
+        """Add a row as the values of its columns, without the source."""
+        self._values.append(values)
+        self.added += 1
+
     def add(self, row: Row) -> bool:
         """Add a row; whether it fits: numbers of a table have 64 bits. O(its names)."""
         record, absent = row.record, row.absent
@@ -114,9 +119,9 @@ class Rows:
                 record.conversation_id,
                 record.models,
                 record.agent_ids,
-                None if started is None else _microseconds(started),
-                None if first is None else _microseconds(first),
-                None if completed is None else _microseconds(completed),
+                None if started is None else microseconds(started),
+                None if first is None else microseconds(first),
+                None if completed is None else microseconds(completed),
                 prompt,
                 completion,
                 connector,
@@ -148,6 +153,6 @@ def _fits(number: int) -> bool:
     return number.bit_length() <= 63
 
 
-def _microseconds(time: datetime) -> int:
+def microseconds(time: datetime) -> int:
     """Since 1970. A time without an offset is taken as UTC."""
     return (time - (_EPOCH_NAIVE if time.tzinfo is None else _EPOCH)) // _MICROSECOND

@@ -5,7 +5,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from .columns import Rows
+from .columns import Row, Rows
 from .errors import Reject
 from .options import Options
 from .reading import Reading
@@ -43,7 +43,9 @@ def usage_table(
 def batches_of(reading: Reading, rows: Rows) -> Iterator[Any]:
     """The rows of a file in record batches of some hundreds."""
     for row in reading.rows():
-        if not rows.add(row):
+        if not isinstance(row, Row):
+            rows.add_values(row)
+        elif not rows.add(row):
             reading.reject(row.offset, row.record.bytes, "a number that does not fit in 64 bits")
         if len(rows) >= _BATCH:
             yield rows.take()

@@ -20,6 +20,7 @@ from .errors import Reject
 from .members import Envelope
 from .opening import BrokenFileError, Chunks
 from .options import MAX_BODY_BYTES, Options
+from .plain import PlainRow, plain_row
 from .streams import rows_of_stream
 
 __all__ = ["Reading"]
@@ -50,7 +51,7 @@ class Reading:
         self._no_values: list[str | None] = [None] * len(options.keys)
         self._codec: Codec = snake  # The one that read the last response.
 
-    def rows(self) -> Iterator[Row]:
+    def rows(self) -> Iterator[Row | PlainRow]:
         """The responses in the file, in order. O(size); memory: a chunk and a body, or a response of a stream."""
         chunks = self._counted()
         head = beginning_of(chunks)
@@ -106,7 +107,7 @@ class Reading:
     def _reject_oversized(self, offset: int, size: int) -> None:
         self.reject(offset, size, f"a body of {size:,} bytes, over the limit of {MAX_BODY_BYTES:,}")
 
-    def _enveloped(self, envelope: Envelope, document: bytes, offset: int) -> Iterator[Row]:
+    def _enveloped(self, envelope: Envelope, document: bytes, offset: int) -> Iterator[Row | PlainRow]:
         """The rows of the body in an envelope: those of a stream are all at the envelope's offset."""
         try:
             text, values = envelope.open(document)
@@ -119,10 +120,13 @@ class Reading:
         else:
             yield from self._body(text, offset, len(document), values)
 
-    def _body(self, text: bytes, offset: int, size: int, values: list[str | None]) -> tuple[Row, ...]:
+    def _body(self, text: bytes, offset: int, size: int, values: list[str | None]) -> tuple[Row | PlainRow, ...]:
         """The row of a body, if it has one. ``offset`` and ``size`` are those of the document that it is in."""
         # Most bodies are responses in the naming of the last one. Requests and error bodies are told by their keys.
         if _OUTPUTS in text:
+            plain = plain_row(text, self._codec.naming, offset, values)
+            if plain is not None:
+                return (plain,)
             record = self._codec.summarize(text)
             if record.status == "completed":
                 return (Row(offset, record, absent_counts(record.usage, text, self._codec.naming), values),)

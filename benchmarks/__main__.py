@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from .archives import measure as archives
 from .gateway import measure as gateway
 from .gateway.figures import FILE as GATEWAY_FILE
 from .groups import GROUPS
@@ -19,7 +20,8 @@ QUICK_FOLDER = Path("build", "benchmarks")
 """A quick run writes here, so that its rough figures never replace the published ones."""
 
 GATEWAY = "gateway"
-NAMES = (*GROUPS, GATEWAY)
+ARCHIVES = "archives"
+NAMES = (*GROUPS, GATEWAY, ARCHIVES)
 
 app = typer.Typer(
     add_completion=False, help="Compare conversation_models with everything its users would pick instead."
@@ -56,6 +58,9 @@ def measure(
         if name == GATEWAY:
             typer.echo(f"{name}: clients, gateways and an upstream, each in its own process ... ", nl=False)
             gateway.measure(gateway.QUICK if quick else gateway.FULL, folder / GATEWAY_FILE)
+        elif name == ARCHIVES:
+            typer.echo(f"{name}: files of traffic, read by each reader in a process of its own ... ", nl=False)
+            archives.measure(archives.QUICK if quick else archives.FULL, folder / archives.FILE)
         else:
             typer.echo(f"{name}: {GROUPS[name].about} ... ", nl=False)
             GROUPS[name].measure(plan, folder)

@@ -69,18 +69,18 @@ class Account:
     """What has been seen of one response so far."""
 
     __slots__ = (
-        "_agent_ids",
-        "_function_calls",
-        "_models",
-        "_tools",
+        "agent_ids",
         "bytes",
         "completed_at",
         "conversation_id",
         "deltas",
         "events",
         "first_output_at",
+        "function_calls",
+        "models",
         "outputs",
         "started_at",
+        "tools",
         "unknown",
         "usage",
     )
@@ -89,10 +89,10 @@ class Account:
         self.conversation_id: str | None = None
         self.usage: ConversationUsageInfo | None = None
         # Dicts, so that each name is there once, in order.
-        self._models: dict[str, None] = {}
-        self._agent_ids: dict[str, None] = {}
-        self._tools: dict[str, int] = {}
-        self._function_calls: list[str] = []
+        self.models: dict[str, None] = {}
+        self.agent_ids: dict[str, None] = {}
+        self.tools: dict[str, int] = {}
+        self.function_calls: list[str] = []
         self.started_at: datetime | None = None
         self.first_output_at: datetime | None = None
         self.completed_at: datetime | None = None
@@ -105,17 +105,21 @@ class Account:
     def add_writer(self, model: str | None | UnsetType, agent_id: str | None | UnsetType) -> None:
         """Note the model and the agent that wrote something."""
         if model:
-            self._models[model] = None
+            self.models[model] = None
         if agent_id:
-            self._agent_ids[agent_id] = None
+            self.agent_ids[agent_id] = None
 
     def add_output(self, tag: str | None, name: str) -> None:
         """Note an output: the ``type`` of its entry and, if it is a tool execution or a function call, its name."""
         self.outputs += 1
+        self.add_name(tag, name)
+
+    def add_name(self, tag: str | None, name: str) -> None:
+        """Note the name of an output of this ``type``, if it is a tool execution or a function call."""
         if tag == ToolExecutionEntry.type:
-            self._tools[name] = self._tools.get(name, 0) + 1
+            self.tools[name] = self.tools.get(name, 0) + 1
         elif tag == FunctionCallEntry.type:
-            self._function_calls.append(name)
+            self.function_calls.append(name)
 
     def record(
         self,
@@ -130,10 +134,10 @@ class Account:
             status=status,
             conversation_id=self.conversation_id,
             usage=self.usage,
-            models=tuple(self._models),
-            agent_ids=tuple(self._agent_ids),
-            tools=dict(self._tools),
-            function_calls=tuple(self._function_calls),
+            models=tuple(self.models),
+            agent_ids=tuple(self.agent_ids),
+            tools=dict(self.tools),
+            function_calls=tuple(self.function_calls),
             error_code=code,
             error_message=message,
             started_at=self.started_at,
@@ -164,10 +168,10 @@ class _Stated(Struct, gc=False):
 
 def stated_usage(usage: ConversationUsageInfo, data: Any) -> ConversationUsageInfo | None:
     """``usage``, which was read from ``data``, a body or the data of an event; ``None`` if that has ``{}`` there."""
-    if usage != _NO_COUNT or bytes(decoder_of[_Stated].decode(data).usage).strip(b"{} \t\r\n"):
+    # Most usages have a count, and comparing values takes longer than the rest of a small record.
+    if usage.total_tokens or usage.prompt_tokens or usage.completion_tokens:
         return usage
-    return None
+    return usage if bytes(decoder_of[_Stated].decode(data).usage).strip(b"{} \t\r\n") else None
 
 
 _LONGEST_REASON = 200
-_NO_COUNT = ConversationUsageInfo()

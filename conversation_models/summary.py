@@ -4,7 +4,7 @@ The plan: msgspec reads the head of each output in one pass, and skips the rest.
 ``peek`` reads it, and its outputs as ``decode`` does.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, Literal
 
@@ -21,7 +21,7 @@ from .models.responses import ConversationUsageInfo, ResponseHead
 from .reading.open_union import members_of
 from .spelling.families import Naming
 
-__all__ = ["summary_of"]
+__all__ = ["add_outputs", "build_body_decoder", "summary_of"]
 
 _NAMES = ("name", "model", "agent_id", "created_at", "completed_at")
 _HEAD: list[Any] = [("type", str | None), *[(name, str | None | UnsetType, UNSET) for name in _NAMES]]
@@ -29,19 +29,20 @@ _HEAD: list[Any] = [("type", str | None), *[(name, str | None | UnsetType, UNSET
 _Head: Any = defstruct("Head", _HEAD, gc=False)
 
 
-def _build_decoder(naming: Naming) -> Decoder[Any]:
+def build_body_decoder(naming: Naming, usage: Any) -> Decoder[Any]:
+    """The decoder of a response whose outputs are heads, for ``add_outputs``, and whose usage is of this type."""
     rename: Any = "camel" if naming == "camel" else None
     head: Any = defstruct("Head", _HEAD, rename=rename, gc=False)
     body: list[Any] = [
         ("object", Literal["conversation.response"], "conversation.response"),
         ("conversation_id", str),
         ("outputs", list[head]),
-        ("usage", Raw | UnsetType, UNSET),
+        ("usage", usage, UNSET),
     ]
     return Decoder(defstruct("Body", body, rename=rename, kw_only=True, gc=False))
 
 
-_decoders: Built[Naming, Decoder[Any]] = Built(_build_decoder)
+_decoders: Built[Naming, Decoder[Any]] = Built(lambda naming: build_body_decoder(naming, Raw | UnsetType))
 
 _TAGS = {cls.type for cls in members_of(OutputEntry)}
 _NAMED_TAGS = (ToolExecutionEntry.type, FunctionCallEntry.type)
@@ -69,7 +70,7 @@ def summary_of(data: Any, naming: Naming, read: Callable[[Any, Any], Any]) -> Us
         return _of_no_response(data, size, read, why)
     account.conversation_id = body.conversation_id
     account.usage = None if usage is UNSET else stated_usage(usage, data)
-    _add_outputs(account, heads)
+    add_outputs(account, heads)
     return account.record("response", "completed")
 
 
@@ -82,7 +83,7 @@ def _of_no_response(data: Any, size: int, read: Callable[[Any, Any], Any], why: 
         return account.record("response", "unreadable", why)
 
 
-def _heads(outputs: Raw, read: Callable[[Any, Any], Any]) -> Iterator[Any]:
+def _heads(outputs: Raw, read: Callable[[Any, Any], Any]) -> list[Any]:
     """The head of each output, whatever it is; ``None`` if it is malformed."""
     try:
         entries: Iterable[Any] = read(outputs, list[OutputEntry])
@@ -93,7 +94,7 @@ def _heads(outputs: Raw, read: Callable[[Any, Any], Any]) -> Iterator[Any]:
         except UNREADABLE as error:
             raise decode_error(error, outputs, "$.outputs") from error
         entries = (_entry(raw, read) for raw in raws)
-    return (entry and _Head(entry.type, *[getattr(entry, name, UNSET) for name in _NAMES]) for entry in entries)
+    return [entry and _Head(entry.type, *[getattr(entry, name, UNSET) for name in _NAMES]) for entry in entries]
 
 
 def _entry(raw: Raw, read: Callable[[Any, Any], Any]) -> Any:
@@ -103,19 +104,29 @@ def _entry(raw: Raw, read: Callable[[Any, Any], Any]) -> Any:
         return None
 
 
-def _add_outputs(account: Account, heads: Iterable[Any]) -> None:
+def add_outputs(account: Account, heads: list[Any]) -> None:
+    """Note the outputs of a response. O(outputs)."""
     started: Any = UNSET
     completed: Any = UNSET
+    account.outputs = len(heads)
+    models, agent_ids = account.models, account.agent_ids
+    # Most outputs are messages, and archives have many: no call is made for one.
     for head in heads:
-        if head is None or (head.type in _NAMED_TAGS and not isinstance(head.name, str)):
-            account.outputs += 1  # Malformed. Nothing more is known of it.
+        if head is None:
             continue
-        account.add_output(head.type, head.name or "")
-        if head.type not in _TAGS:
+        tag = head.type
+        if tag in _NAMED_TAGS:
+            if not isinstance(head.name, str):
+                continue  # Malformed. Nothing more is known of it.
+            account.add_name(tag, head.name)
+        elif tag not in _TAGS:
             account.unknown += 1
             continue
-        if head.type != AgentHandoffEntry.type:  # Nobody writes it, and the fields are not its own.
-            account.add_writer(head.model, head.agent_id)
+        if tag != AgentHandoffEntry.type:  # Nobody writes it, and the fields are not its own.
+            if head.model:
+                models[head.model] = None
+            if head.agent_id:
+                agent_ids[head.agent_id] = None
         started = started or head.created_at
         completed = head.completed_at or completed
     account.started_at, account.completed_at = _time(started), _time(completed)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from ..results import FOLDER, Results
-from . import charts, gateway, losses, summary, tables, targets
+from . import archives, charts, gateway, losses, summary, tables, targets
 
 __all__ = ["README", "SECTIONS", "write_report"]
 
@@ -23,6 +23,7 @@ SECTIONS: tuple[Section, ...] = (
     targets.write,
     losses.write,
     lambda results: gateway.write(results.folder),
+    lambda results: archives.write(results.folder),
     summary.write,
 )
 

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 from msgspec import json
 
+from ..captured.envelopes import laid_out
 from ..errors import ConversationDecodeError, ConversationModelsError
 from ..models.events import ConversationEvent, ResponseErrorEvent
 from ..models.failures import ServiceError
@@ -17,10 +18,9 @@ from ..models.responses import ConversationResponse
 from ..spelling.families import Naming
 from ..stream.builder import collect as collect_events
 from ..stream.errors import ConversationResponseError, MultipleResponsesError, with_code
-from .envelopes import laid_out
 from .findings import Findings
 from .inputs import Documents, Events, Expected, InputError, codec_for, open_input
-from .options import AnyType, AtOption, File, Files, NamingOption, TypeOption
+from .options import AnyType, ArchiveAt, ArchiveFiles, AtOption, File, Files, NamingOption, TypeOption
 from .pieces import brief
 from .sections import json_text
 from .terminal import complain, end_long_read, open_streams, output, say, write_json
@@ -243,6 +243,51 @@ def schema(
     """Print the JSON Schema (draft 2020-12) of a model, or of a union of models."""
     write_json(json.format(json.encode(codec_for(naming).schema(type))) + b"\n")
     return 0
+
+
+@app.command()
+def usage(
+    files: ArchiveFiles,
+    out: Annotated[
+        str | None, typer.Option("--out", "-o", metavar="DIR", help="Keep the tables there, as Parquet, one a FILE.")
+    ] = None,
+    by: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Group by model, agent, tool, connector, function, day, or a column."),
+    ] = None,
+    csv: Annotated[bool, typer.Option("--csv", help="Print the groups as CSV.")] = False,
+    at: ArchiveAt = None,
+    key: Annotated[
+        list[str] | None,
+        typer.Option(metavar="[NAME=]PATH", help="A column of your own, such as team=headers.x-team."),
+    ] = None,
+    cluster: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="The scheduler of a Dask cluster: tcp://scheduler:8786.")
+    ] = None,
+) -> int:
+    """Print what the calls in archives cost: tokens by model, tool, connector, status and day.
+
+    With -o, a run that was interrupted and is started again reads only the files that are missing. The exit status is 1
+    if anything could not be read.
+    """
+    try:
+        from .usage import name_and_path, run_usage
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.startswith("conversation_models"):
+            raise
+        complain(
+            f'usage needs the "archive" extra: pip install "conversation-models[cli,archive]" (no module named'
+            f" {error.name!r})"
+        )
+        return 1
+    try:
+        keys = dict(map(name_and_path, key or []))
+        return run_usage(files, out, at=at, keys=keys, by=by or [], as_csv=csv, cluster=cluster)
+    except (ConversationModelsError, InputError, ValueError) as error:
+        complain(str(error))
+        return 1
+    finally:
+        end_long_read()
 
 
 # Shared by the commands ----------------------------------------------------------------------------------------------

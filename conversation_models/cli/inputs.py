@@ -1,19 +1,21 @@
 """Inputs: a document, lines of documents or a stream, recognised by content and read as they arrive."""
 
 import os
-import re
 import select
 import sys
 from collections import deque
 from collections.abc import Iterable, Iterator
-from itertools import chain, islice
+from itertools import chain
 from typing import Any, NamedTuple, get_args
 
 import msgspec
 
+from ..captured.envelopes import Member, Path, member_at
+from ..captured.kinds import kind_of
+from ..captured.layout import are_lines, beginning_of
 from ..codec import Codec, camel, snake
 from ..errors import ConversationDecodeError
-from ..jsontext import decode_error, is_json
+from ..jsontext import decode_error
 from ..lines import numbered_lines
 from ..models.events import ConversationEvent
 from ..models.failures import ServiceError
@@ -24,17 +26,11 @@ from ..stream.decoder import EventDecoder, iter_events
 from ..stream.errors import TruncatedStreamError
 from ..stream.invalid import InvalidEvent
 from ..stream.progress import Progress
-from .envelopes import Member, Path, member_at
-from .kinds import kind_of
 from .terminal import LongRead
 
 __all__ = ["Documents", "Events", "Expected", "InputError", "Record", "codec_for", "open_input", "records_in"]
 
 _READ = 256 * 1024
-
-# A stream begins with a field or a comment, JSON with neither.
-_STREAM = re.compile(rb":|(?:event|data|id|retry)[:\r\n]")
-_TOO_SHORT_TO_TELL = re.compile(rb"(?:\xef\xbb?)?|[a-z]{0,5}")
 
 
 class InputError(Exception):
@@ -84,18 +80,12 @@ def open_input(path: str, expected: Expected, *, progress: bool) -> "Documents |
 
 def records_in(chunks: Iterator[bytes], name: str, expected: Expected) -> "Documents | Events":
     """The records in the bytes of an input called ``name``. Reads until it knows which kind they are. O(size)."""
-    head = bytearray()
-    start = b""  # The part of ``head`` that is not blank, while it is too short to tell.
-    for chunk in chunks:
-        head += chunk
-        start = (start + chunk).removeprefix(BYTE_ORDER_MARK).lstrip()
-        if len(head) > _READ or not _TOO_SHORT_TO_TELL.fullmatch(start):
-            break
-    if _STREAM.match(start):
+    head = beginning_of(chunks)
+    if head.is_stream:
         if expected.type or expected.at:
             raise InputError("a stream of server-sent events, for which --type and --at have no meaning")
-        return Events(name, expected.naming, chain([bytes(head)], chunks))
-    return Documents(name, expected, chain([bytes(head.removeprefix(BYTE_ORDER_MARK))], chunks))
+        return Events(name, expected.naming, chain([head.text], chunks))
+    return Documents(name, expected, chain([head.text.removeprefix(BYTE_ORDER_MARK)], chunks))
 
 
 class Documents:
@@ -103,21 +93,13 @@ class Documents:
 
     noun = "document"
 
-    # How many broken lines to tolerate before deciding that this is not newline-delimited JSON.
-    _BROKEN_LINES = 100
-
     def __init__(self, name: str, expected: Expected, chunks: Iterator[bytes]) -> None:
         self.name = name
         self.count: int = 0
         self._expected = expected
         self._line = 0
         seen = bytearray()
-        ahead = numbered_lines(_recorded(chunks, seen))
-        _, first = next(ahead, (0, b""))
-        one_a_line = is_json(first) or (
-            # The lines of an array that is laid out can be bodies too.
-            not first.startswith(b"[") and any(self._is_body(line) for _, line in islice(ahead, self._BROKEN_LINES))
-        )
+        one_a_line = are_lines((line for _, line in numbered_lines(_recorded(chunks, seen))), expected.at)
         chunks = _flushing(chain([bytes(seen)], chunks))
         self._texts = numbered_lines(chunks) if one_a_line else _whole(chunks)
 
@@ -156,13 +138,6 @@ class Documents:
         except ConversationDecodeError as error:
             value = error if error.path is None else decode_error(error, member.text, member.path)
         return Record(value, codec, naming, member, tp)
-
-    def _is_body(self, line: bytes) -> bool:
-        """Whether a line looks like a body: one that follows a broken line shows that these are lines of JSON."""
-        try:
-            return kind_of(member_at(line, self._expected.at).text) not in (None, ServiceError)
-        except ConversationDecodeError:
-            return False
 
 
 class Events:

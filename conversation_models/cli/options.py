@@ -6,11 +6,11 @@ from typing import Annotated, Any
 
 import typer
 
+from ..captured.envelopes import path_of
 from ..spelling.families import Naming
-from .envelopes import path_of
 from .types import BODIES, TYPES, type_named
 
-__all__ = ["AnyType", "AtOption", "File", "Files", "NamingOption", "TypeOption"]
+__all__ = ["AnyType", "ArchiveAt", "ArchiveFiles", "AtOption", "File", "Files", "NamingOption", "TypeOption"]
 
 
 def _parsed(parse: Callable[[str], Any], text: str) -> Any:
@@ -26,6 +26,14 @@ Files = Annotated[
     typer.Argument(
         metavar="FILE",
         help="JSON, newline-delimited JSON or a captured stream; - for standard input.",
+        show_default=False,
+    ),
+]
+ArchiveFiles = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="FILE",
+        help="Files, globs and directories, here or anywhere that fsspec opens: s3://logs/2025-11/.",
         show_default=False,
     ),
 ]
@@ -50,6 +58,17 @@ AnyType = Annotated[
         help=f"One of {', '.join(sorted(TYPES))}.",
         show_default=False,
     ),
+]
+
+
+def _checked_path(text: str) -> str:
+    _parsed(path_of, text)
+    return text
+
+
+ArchiveAt = Annotated[
+    str | None,
+    typer.Option(metavar="PATH", parser=_checked_path, help="Where in each document the body is: response.body"),
 ]
 AtOption = Annotated[
     Any,

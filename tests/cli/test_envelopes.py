@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from conversation_models.cli.envelopes import path_of
+from conversation_models.captured.envelopes import path_of
 
 from ..support.program import HELLO, HELLO_SHOWN, WRONG, Done, in_naming, run
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 import conversation_models as cm
+from conversation_models.captured.kinds import kind_of
 from conversation_models.cli import types
-from conversation_models.cli.kinds import kind_of
 
 from ..support.documents import NAMINGS, Naming
 from ..support.program import HELLO, Done, in_naming, run

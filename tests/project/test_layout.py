@@ -30,8 +30,10 @@ MAY_IMPORT = {
     "sse": "errors building jsontext models stream",
     "patch": f"{CODEC} codec",
     "inputs": f"{CODEC} lines codec",
+    "captured": f"{CODEC} patch",
     "__init__": f"{CODEC} lines codec sse patch inputs",
-    "cli": f"{CODEC} lines codec sse patch inputs __init__",
+    "archive": f"{CODEC} codec patch captured __init__",
+    "cli": f"{CODEC} lines codec sse patch inputs captured archive __init__",
     "__main__": "cli",
 }
 

@@ -42,6 +42,7 @@ def test_the_readme_shows_every_command() -> None:
         "convert",
         "collect",
         "schema",
+        "usage",
     }
 
 

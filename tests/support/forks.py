@@ -74,6 +74,9 @@ def _server(environment: tuple[tuple[str, str], ...]) -> socket.socket:
 
 
 def _serve(client: socket.socket) -> None:
+    # Archives are read by one command alone, and what that imports takes longer than the others together.
+    import conversation_models.cli.usage  # noqa: F401
+
     # typer imports much more when a command runs for the first time.
     own = sys.stdout, sys.stderr
     sys.argv[1:] = ["validate", str(FIXTURES / "thinking.json")]

@@ -1,0 +1,1 @@
+"""Archives: months of traffic made up, and what reading it costs."""

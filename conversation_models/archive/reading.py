@@ -1,0 +1,198 @@
+"""Reads one file: the rows of its responses, and what has to be set aside."""
+
+from collections.abc import Callable, Iterator
+from itertools import chain
+
+from ..captured.kinds import kind_of
+from ..captured.layout import are_lines, beginning_of, is_stream
+from ..codec import Codec, camel, snake
+from ..errors import ConversationDecodeError
+from ..jsontext import UNREADABLE, decode_error, decoder_of
+from ..models.events import ConversationEvent
+from ..models.failures import ServiceError
+from ..models.responses import ConversationResponse
+from ..spelling.detect import naming_of
+from ..stream.blocks import BYTE_ORDER_MARK
+from .columns import Row
+from .counts import absent_counts
+from .cutting import Line, lines_in
+from .errors import Reject
+from .members import Envelope
+from .opening import BrokenFileError, Chunks
+from .options import MAX_BODY_BYTES, Options
+from .plain import PlainRow, plain_row
+from .streams import rows_of_stream
+
+__all__ = ["Reading"]
+
+_OUTPUTS = b'"outputs"'
+
+
+class Reading:
+    """Reads a file once, from its beginning to its end.
+
+    ``rows`` yields the responses. Bodies that are not responses are counted in ``skipped``, those that cannot be read
+    in ``rejected``, and each of these is handed to ``set_aside``. Nothing in a file makes it raise. ``ArchiveError``
+    says that the file cannot be opened or read.
+    """
+
+    def __init__(self, source: str, options: Options, set_aside: Callable[[Reject], object]) -> None:
+        self.skipped = 0
+        self.rejected = 0
+        self.chunks = Chunks(source)
+        self.bytes = 0
+        """How many bytes were read, after decompression."""
+        self.failure: str | None = None
+        """Why the file was not read to its end."""
+        self._source = source
+        self._set_aside = set_aside
+        self._at = options.body_path()
+        self._envelope = Envelope(self._at, options.column_paths()) if options.at or options.keys else None
+        self._no_values: list[str | None] = [None] * len(options.keys)
+        self._codec: Codec = snake  # The one that read the last response.
+
+    def rows(self) -> Iterator[Row | PlainRow]:
+        """The responses in the file, in order. O(size); memory: a chunk and a body, or a response of a stream."""
+        chunks = self._counted()
+        head = beginning_of(chunks)
+        if head.is_stream:
+            for row in self._stream(chain([head.text], chunks), 0):
+                yield row._replace(own=self._no_values)
+        else:
+            text = head.text.removeprefix(BYTE_ORDER_MARK)
+            first = len(head.text) - len(text)
+            for offset, document, size in self._documents(lines_in(chain([text], chunks), MAX_BODY_BYTES)):
+                if document is None:
+                    self._reject_oversized(first + offset, size)
+                elif self._envelope is not None:
+                    yield from self._enveloped(self._envelope, document, first + offset)
+                else:
+                    yield from self._body(document, first + offset, size, self._no_values)
+        if self.failure is not None:
+            self.reject(self.bytes, None, self.failure)
+        elif self.chunks.grew > 0:
+            self.reject(
+                self.bytes, self.chunks.grew, f"the file grew by {self.chunks.grew} bytes while it was read: run again"
+            )
+
+    def reject(self, offset: int, size: int | None, reason: str) -> None:
+        """Set a body aside."""
+        self.rejected += 1
+        self._set_aside(Reject(self._source, offset, size, reason))
+
+    def _counted(self) -> Iterator[bytes]:
+        try:
+            for chunk in self.chunks:
+                self.bytes += len(chunk)
+                yield chunk
+        except BrokenFileError as error:
+            # What was read so far is worth having.
+            self.failure = str(error)
+
+    def _documents(self, lines: Iterator[Line]) -> Iterator[Line]:
+        """The documents in lines: each, or all together. Blank ones are skipped."""
+        seen: list[Line] = []
+        if not are_lines(_recorded(lines, seen), self._at):
+            seen += _up_to(MAX_BODY_BYTES - sum(line.size for line in seen), lines)
+            size = sum(line.size + 1 for line in seen) + sum(line.size + 1 for line in lines)
+            texts = [line.text for line in seen if line.text is not None]
+            is_held = size <= MAX_BODY_BYTES and len(texts) == len(seen)
+            document = Line(0, b"\n".join(texts) if is_held else None, size)
+            seen.clear()
+            lines = iter([document])
+        for line in chain(seen, lines):
+            if line.text is None or (line.text and not line.text.isspace()):
+                yield line
+
+    def _reject_oversized(self, offset: int, size: int) -> None:
+        self.reject(offset, size, f"a body of {size:,} bytes, over the limit of {MAX_BODY_BYTES:,}")
+
+    def _enveloped(self, envelope: Envelope, document: bytes, offset: int) -> Iterator[Row | PlainRow]:
+        """The rows of the body in an envelope: those of a stream are all at the envelope's offset."""
+        try:
+            text, values = envelope.open(document)
+        except ConversationDecodeError as error:
+            self.reject(offset, len(document), str(error))
+            return
+        if is_stream(text):
+            for row in self._stream(iter([text]), offset):
+                yield row._replace(offset=offset, own=values)
+        else:
+            yield from self._body(text, offset, len(document), values)
+
+    def _body(self, text: bytes, offset: int, size: int, values: list[str | None]) -> tuple[Row | PlainRow, ...]:
+        """The row of a body, if it has one. ``offset`` and ``size`` are those of the document that it is in."""
+        # Most bodies are responses in the naming of the last one. Requests and error bodies are told by their keys.
+        if _OUTPUTS in text:
+            plain = plain_row(text, self._codec.naming, offset, values)
+            if plain is not None:
+                return (plain,)
+            record = self._codec.summarize(text)
+            if record.status == "completed":
+                return (Row(offset, record, absent_counts(record.usage, text, self._codec.naming), values),)
+        kind = kind_of(text)
+        if kind is ServiceError:
+            return (Row(offset, self._codec.summarize(text), own=values),)
+        if kind is not ConversationResponse:
+            self._other(kind, text, offset, size)
+            return ()
+        self._codec = snake if naming_of(text) == "snake" else camel
+        record = self._codec.summarize(text)
+        if record.status == "completed":
+            return (Row(offset, record, absent_counts(record.usage, text, self._codec.naming), values),)
+        try:
+            self._codec.peek(text)
+            problem = "neither a response nor the body of an error"
+        except ConversationDecodeError as error:
+            problem = str(error)
+        self.reject(offset, size, problem)
+        return (Row(offset, record, own=values),)
+
+    def _other(self, kind: object, text: bytes, offset: int, size: int) -> None:
+        """Count a body that is not a response, or set it aside if it should not be there."""
+        if kind is ConversationEvent:
+            self.reject(offset, size, "an event outside of a stream")
+        elif kind is not None:
+            self.skipped += 1
+        else:
+            self.reject(offset, size, _why_not_a_body(text))
+
+    def _stream(self, chunks: Iterator[bytes], offset: int) -> Iterator[Row]:
+        """The responses of a stream that begins at ``offset``, with offsets in the stream."""
+        is_empty = True
+        for row in rows_of_stream(chunks, MAX_BODY_BYTES):
+            is_empty = False
+            if row.problem is not None:
+                self.reject(offset + row.offset, row.record.bytes, row.problem)
+            yield row
+        if is_empty:
+            self.reject(offset, None, "a stream without a response")
+
+
+def _recorded(lines: Iterator[Line], seen: list[Line]) -> Iterator[bytes]:
+    """The texts of lines that are not blank, until a body is full. The lines are in ``seen``."""
+    room = MAX_BODY_BYTES
+    for line in lines:
+        seen.append(line)
+        room -= line.size
+        if line.text is None or line.text.strip():
+            yield line.text or b""
+        if room < 0:
+            return
+
+
+def _up_to(room: int, lines: Iterator[Line]) -> Iterator[Line]:
+    """The lines until a body is full, with the one that does not fit."""
+    for line in lines:
+        yield line
+        room -= line.size
+        if room < 0:
+            return
+
+
+def _why_not_a_body(text: bytes) -> str:
+    try:
+        decoder_of[object].decode(text)
+    except UNREADABLE as error:
+        return str(decode_error(error, text))
+    return "not a response, a request or the body of an error"

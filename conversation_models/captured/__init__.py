@@ -1,0 +1,1 @@
+"""What programs have stored of the traffic: documents, lines of documents, envelopes around them, and streams."""

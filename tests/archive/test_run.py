@@ -1,0 +1,337 @@
+"""A run: one part for each file, whole or not at all, and never those of two runs in one directory."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import pyarrow.dataset as ds
+import pyarrow.parquet as pq
+import pytest
+
+from conversation_models import archive
+
+from ..support.archives import REQUEST, answer, lines_of, make_archive, stored, total_tokens
+from ..support.paths import ROOT
+
+
+def table_in(out: Path) -> Any:
+    return ds.dataset(sorted(map(str, out.glob("*.parquet"))), format="parquet").to_table()
+
+
+def total_in(out: Path) -> int:
+    return sum(filter(None, table_in(out)["total_tokens"].to_pylist()))
+
+
+def script(text: str, *arguments: object, wait: bool = True, **options: Any) -> Any:
+    command = [sys.executable, "-c", text, *map(str, arguments)]
+    if wait:
+        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=120, **options)
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, **options)
+
+
+def in_this_process() -> None:
+    return None
+
+
+def in_two_processes() -> Executor:
+    return ProcessPoolExecutor(2, mp_context=get_context("spawn"))
+
+
+@pytest.mark.parametrize("make", [in_this_process, lambda: ThreadPoolExecutor(3), in_two_processes])
+def test_every_file_becomes_a_part(tmp_path: Path, make: Callable[[], Executor | None]) -> None:
+    (tmp_path / "logs").mkdir()
+    paths = make_archive(tmp_path / "logs", files=12, bodies=30)
+    out, executor = tmp_path / "out", make()
+    run = archive.run([str(tmp_path / "logs")], str(out), executor)
+    if executor:
+        executor.shutdown()
+    assert sorted(file.name for file in out.iterdir()) == [
+        "manifest.json",
+        *[f"part-{index:06}.parquet" for index in range(12)],
+    ]
+    assert total_in(out) == total_tokens(paths)
+    assert run.complete
+    assert run.rows == len(table_in(out))
+    assert run.rows + run.skipped == 12 * 30
+    for part, path in zip(run.parts, paths, strict=True):
+        own = pq.read_table(out / part.name)
+        assert own.equals(archive.usage_table(path), check_metadata=False)
+        assert (part.source, part.rows, part.size) == (path, len(own), os.path.getsize(path))
+
+
+def test_the_manifest_says_what_became_of_each_file(tmp_path: Path) -> None:
+    path = stored(tmp_path / "a.ndjson.gz", lines_of([answer(1), REQUEST]) + b"broken\n")
+    out = tmp_path / "out"
+    archive.run([path], str(out), at=None, keys={"own": "a.b"})
+    manifest = json.loads((out / "manifest.json").read_text())
+    assert manifest["columns"] == archive.COLUMNS.names
+    assert (manifest["at"], manifest["keys"], manifest["inputs"]) == (None, {"own": "a.b"}, [path])
+    (part,) = manifest["parts"]
+    facts = {"source": path, "name": "part-000000.parquet", "rows": 1, "skipped": 1, "rejected": 1, "error": None}
+    assert part | facts == part
+    assert (part["bytes"], part["size"]) == (len(lines_of([answer(1), REQUEST]) + b"broken\n"), os.path.getsize(path))
+
+
+def test_rejects_are_written_aside(tmp_path: Path) -> None:
+    path = stored(tmp_path / "a.ndjson", lines_of([answer(1)]) + b"broken\n")
+    run = archive.run([path], str(tmp_path / "out"))
+    assert not run.complete
+    (line,) = (tmp_path / "out" / run.parts[0].rejects).read_text().splitlines()
+    assert json.loads(line) == {
+        "source": path,
+        "offset": len(lines_of([answer(1)])),
+        "bytes": 6,
+        "reason": "JSON is malformed: invalid character (byte 0)",
+    }
+
+
+def test_globs_and_directories_name_files_once(tmp_path: Path) -> None:
+    (tmp_path / "logs" / "deep").mkdir(parents=True)
+    for name in ("b.ndjson", "a.ndjson", "deep/c.ndjson", ".hidden", "other.txt"):
+        stored(tmp_path / "logs" / name, lines_of([answer(1)]))
+    out = tmp_path / "logs" / "out"
+
+    def sources(*paths: str) -> list[str]:
+        run = archive.run([str(tmp_path / path) for path in paths], str(out))
+        for file in out.iterdir():
+            file.unlink()
+        return [os.path.relpath(part.source, tmp_path / "logs") for part in run.parts]
+
+    assert sources("logs") == ["a.ndjson", "b.ndjson", "deep/c.ndjson", "other.txt"]
+    assert sources("logs/*.ndjson", "logs/b.ndjson") == ["a.ndjson", "b.ndjson"]
+    assert sources("logs/**/*.ndjson") == ["a.ndjson", "b.ndjson", "deep/c.ndjson"]
+    assert sources("logs/.hidden") == [".hidden"]
+    with pytest.raises(archive.ArchiveError, match="there are no files"):
+        sources("logs/*.gz")
+    with pytest.raises(archive.ArchiveError, match="No such file"):
+        sources("missing")
+
+
+class Counting(Executor):
+    """Runs each call when its result is asked for, and counts how many wait."""
+
+    def __init__(self) -> None:
+        self.waiting = self.most = self.calls = 0
+
+    def submit(self, function: Any, /, *arguments: Any, **options: Any) -> Any:
+        self.calls += 1
+        self.waiting += 1
+        self.most = max(self.most, self.waiting)
+        future: Future[Any] = Future()
+        future.set_result(function(*arguments, **options))
+        future.add_done_callback(lambda _: None)
+        result = future.result
+
+        def taken(timeout: float | None = None) -> Any:
+            self.waiting -= 1
+            return result(timeout)
+
+        future.result = taken  # type: ignore[method-assign]
+        return future
+
+
+def test_a_bounded_number_of_files_is_in_flight(tmp_path: Path) -> None:
+    paths = make_archive(tmp_path, files=40, bodies=2)
+    executor = Counting()
+    assert archive.run(paths, str(tmp_path / "out"), executor, in_flight=7).complete
+    assert (executor.calls, executor.most) == (40, 7)
+
+
+def test_progress_tells_files_and_bytes(tmp_path: Path) -> None:
+    paths = make_archive(tmp_path, files=3, bodies=5)
+    sizes = sorted(map(os.path.getsize, paths), reverse=True)
+    told: list[archive.Progress] = []
+    archive.run(paths, str(tmp_path / "out"), on_progress=told.append)
+    assert [(one.files, one.of_files, one.bytes, one.of_bytes) for one in told] == [
+        (done, 3, sum(sizes[:done]), sum(sizes)) for done in range(4)
+    ]
+    assert told[0].part is None
+    assert [one.part.size for one in told if one.part] == sizes
+
+
+# Runs that were killed -----------------------------------------------------------------------------------------------
+
+RUN = """
+import sys, time
+from conversation_models import archive
+def slow(progress):
+    print(progress.files, flush=True)
+    time.sleep(float(sys.argv[3]))
+archive.run([sys.argv[1]], sys.argv[2], on_progress=slow)
+"""
+
+
+def test_a_run_that_was_killed_makes_the_missing_parts_only(tmp_path: Path) -> None:
+    (tmp_path / "logs").mkdir()
+    paths = make_archive(tmp_path / "logs", files=10, bodies=10)
+    out = tmp_path / "out"
+    process = script(RUN, tmp_path / "logs", out, 0.5, wait=False)
+    while process.stdout.readline() != "4\n":
+        pass
+    process.kill()
+    process.communicate()
+    (out / "_unfinished-part-000009.parquet-0").write_bytes(b"PAR1")
+    before = {file.name: file.stat().st_mtime_ns for file in out.glob("*.parquet")}
+    assert 4 <= len(before) <= 5
+    told: list[archive.Progress] = []
+    run = archive.run([str(tmp_path / "logs")], str(out), on_progress=told.append)
+    assert told[-1].files == 10 - len(before)
+    after = {file.name: file.stat().st_mtime_ns for file in out.glob("*.parquet")}
+    assert after | before == after
+    assert (len(after), len(run.parts), run.complete) == (10, 10, True)
+    assert run.rows == len(table_in(out))
+    assert total_in(out) == total_tokens(paths)
+    assert not [file for file in out.iterdir() if file.name.startswith(("_", "run"))]
+
+
+def test_the_part_of_a_file_that_changed_is_made_again(tmp_path: Path) -> None:
+    paths = make_archive(tmp_path, files=3, bodies=5)
+    archive.run(paths, str(tmp_path / "out"))
+    with open(paths[1], "ab") as file:
+        file.write(Path(stored(tmp_path / "more.gz", lines_of([answer(1000)]))).read_bytes())
+    told: list[archive.Progress] = []
+    run = archive.run(paths, str(tmp_path / "out"), on_progress=told.append)
+    assert [one.part.source for one in told if one.part] == [paths[1]]
+    assert total_in(tmp_path / "out") == total_tokens(paths)
+    assert len(run.parts) == 3
+
+
+def test_another_run_may_not_use_the_directory(tmp_path: Path) -> None:
+    paths = make_archive(tmp_path, files=3, bodies=2)
+    out = str(tmp_path / "out")
+    archive.run(paths, out)
+    others: list[tuple[dict[str, Any], str]] = [
+        ({"paths": paths[:2]}, "files"),
+        ({"paths": paths, "at": "body"}, "path of the bodies"),
+        ({"paths": paths, "keys": {"team": "a"}}, "columns of your own"),
+    ]
+    for other, what in others:
+        with pytest.raises(archive.ArchiveError, match=f"the output of a run with other {what}: use another directory"):
+            archive.run(out=out, **other)
+    assert total_in(tmp_path / "out") == total_tokens(paths)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [("sales.parquet", "a table of another origin, sales.parquet"), ("manifest.json", "is not the manifest of a run")],
+)
+def test_a_directory_with_other_files_is_refused(tmp_path: Path, name: str, message: str) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / name).write_bytes(b"[]")
+    with pytest.raises(archive.ArchiveError, match=message):
+        archive.run([stored(tmp_path / "a.json", b"{}")], str(tmp_path / "out"))
+    assert (tmp_path / "out" / name).read_bytes() == b"[]"
+
+
+def test_two_runs_at_the_same_time_are_detected(tmp_path: Path) -> None:
+    paths = make_archive(tmp_path, files=3, bodies=2)
+    out = tmp_path / "out"
+    process = script(RUN, tmp_path / "log-*", out, 60, wait=False)
+    assert process.stdout.readline() == "0\n"
+    try:
+        with pytest.raises(archive.ArchiveError, match=f"another run writes into it, process {process.pid} on "):
+            archive.run(paths, str(out))
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+    assert archive.run([str(tmp_path / "log-*")], str(out)).complete
+
+
+def test_the_lease_of_a_run_on_another_machine_ends_after_a_minute(tmp_path: Path) -> None:
+    paths = make_archive(tmp_path, files=1, bodies=2)
+    out = tmp_path / "out"
+    out.mkdir()
+    holder = {"token": "t", "host": "elsewhere", "process": 1, "renewed_at": time.time() - 30}
+    (out / "run.json").write_text(json.dumps(holder))
+    with pytest.raises(archive.ArchiveError, match="process 1 on elsewhere; if that was killed, try again in 60 sec"):
+        archive.run(paths, str(out))
+    (out / "run.json").write_text(json.dumps(holder | {"renewed_at": time.time() - 61}))
+    assert archive.run(paths, str(out)).complete
+    assert not (out / "run.json").exists()
+
+
+# Files and disks that fail -------------------------------------------------------------------------------------------
+
+AS_NOBODY = """
+import os, sys
+from conversation_models import archive
+import conversation_models.archive.running
+os.setuid(65534)
+run = archive.run([sys.argv[1]], sys.argv[2])
+print(run.rows, [(os.path.basename(part.source), part.error) for part in run.failed], run.complete)
+"""
+
+
+def test_a_file_without_permission_fails_alone(tmp_path: Path) -> None:
+    logs, out = tmp_path / "logs", tmp_path / "out"
+    logs.mkdir()
+    out.mkdir()
+    for folder in (*tmp_path.parents, tmp_path, logs):
+        if folder.stat().st_uid == os.getuid() and not folder.stat().st_mode & 1:
+            folder.chmod(0o755)
+    out.chmod(0o777)
+    for name in ("a", "b", "c"):
+        stored(logs / name, lines_of([answer(1)]))
+    (logs / "b").chmod(0)
+    text = AS_NOBODY if os.getuid() == 0 else AS_NOBODY.replace("os.setuid(65534)", "")
+    assert script(text, logs, out).stdout == "2 [('b', 'Permission denied')] False\n"
+    (logs / "b").chmod(0o644)
+    run = archive.run([str(logs)], str(out))
+    assert (run.rows, run.complete) == (3, True)
+
+
+ON_A_FULL_DISK = """
+import os, resource, sys
+from conversation_models import archive
+resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+run = archive.run([sys.argv[1]], sys.argv[2])
+print(run.rows, [(os.path.basename(part.source), part.error) for part in run.failed], run.complete)
+"""
+
+
+def test_a_part_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "logs").mkdir()
+    out = tmp_path / "out"
+    stored(tmp_path / "logs" / "large", lines_of(map(answer, range(5000))))
+    stored(tmp_path / "logs" / "small", lines_of([answer(1)]))
+    done = script(ON_A_FULL_DISK, tmp_path / "logs", out)
+    assert done.stdout == "1 [('large', 'the part cannot be written: File too large')] False\n"
+    assert sorted(file.name for file in out.iterdir()) == ["manifest.json", "part-000001.parquet"]
+    assert archive.run([str(tmp_path / "logs")], str(out)).rows == 5001
+
+
+def _die(*_: object) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+class Deadly(Executor):
+    """A process pool whose third call kills its worker."""
+
+    def __init__(self) -> None:
+        self.pool = ProcessPoolExecutor(1, mp_context=get_context("spawn"))
+        self.calls = 0
+
+    def submit(self, function: Any, /, *arguments: Any, **options: Any) -> Any:
+        self.calls += 1
+        return self.pool.submit(_die if self.calls == 3 else function, *arguments, **options)
+
+
+def test_a_worker_that_is_killed_ends_the_run_and_the_next_one_goes_on(tmp_path: Path) -> None:
+    paths = make_archive(tmp_path, files=5, bodies=3)
+    out = tmp_path / "out"
+    executor = Deadly()
+    with executor.pool, pytest.raises(archive.ArchiveError, match="a worker ended early"):
+        archive.run(paths, str(out), executor, in_flight=1)
+    assert len(list(out.glob("*.parquet"))) == 2
+    told: list[archive.Progress] = []
+    assert archive.run(paths, str(out), on_progress=told.append).complete
+    assert told[-1].files == 3
+    assert total_in(out) == total_tokens(paths)

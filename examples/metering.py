@@ -76,7 +76,7 @@ class AnswerMeter:
             return [replace(record, error_message=self._unreadable, bytes=self._size)]
         if self.is_stream:
             self._stream.close()
-            return self._stream.records
+            return self._stream.records or [self._stream.record]
         record = cm.snake.summarize(self._body)
         # Half an answer is not JSON, but it is known why.
         return [record if whole or record.status != "unreadable" else replace(record, status="truncated")]

@@ -96,8 +96,11 @@ class StreamMeter:
 
     @property
     def records(self) -> list[UsageRecord]:
-        """The records of all responses in the stream, in order; that of ``record`` if there is none. O(responses)."""
-        return [*self._past, self.record]
+        """The records of all responses in the stream, in order; empty if there is none. O(responses).
+
+        To account for a call whatever it was, use ``meter.records or [meter.record]``.
+        """
+        return [*self._past, self.record] if self._progress.responses else []
 
     def feed(self, data: "Buffer | str") -> None:
         """Inspect the next bytes of the stream. O(size), a few searches for deltas, more for other events."""

@@ -45,7 +45,7 @@ def pairs_in(stream: bytes) -> list[Pair]:
 
 
 def records_of(pairs: Iterable[Pair], codec: cm.Codec) -> list[cm.UsageRecord]:
-    """The record of each response, at least one, from the data and the name of each event."""
+    """The record of each response, from the data and the name of each event."""
     accounts: list[_Account] = []
     for data, name in pairs:
         if not data:
@@ -60,7 +60,7 @@ def records_of(pairs: Iterable[Pair], codec: cm.Codec) -> list[cm.UsageRecord]:
         elif not accounts or accounts[-1].ended:
             continue
         accounts[-1].take(event, kind, data)
-    return [account.record() for account in accounts or [_Account()]]
+    return [account.record() for account in accounts]
 
 
 def kind_of(event: Any) -> str | None:

@@ -20,6 +20,9 @@ from ..support.archives import answer, lines_of, make_archive, stored, total_tok
 from ..support.paths import ROOT
 from ..support.program import ENVIRONMENT, PROGRAM
 
+# Starting the processes takes several seconds.
+pytestmark = pytest.mark.long
+
 _SETTINGS = ENVIRONMENT | {"DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "5"}
 
 

@@ -37,9 +37,10 @@ def s3() -> Iterator[Any]:
     server.stop()
 
 
-@pytest.fixture(params=["s3", "memory"])
-def store(request: pytest.FixtureRequest, s3: Any) -> tuple[str, Any]:
-    filesystem = s3 if request.param == "s3" else fsspec.filesystem("memory")
+# The server takes several seconds.
+@pytest.fixture(params=[pytest.param("s3", marks=pytest.mark.long), "memory"])
+def store(request: pytest.FixtureRequest) -> tuple[str, Any]:
+    filesystem = request.getfixturevalue("s3") if request.param == "s3" else fsspec.filesystem("memory")
     root = "s3://" if request.param == "s3" else "memory:///"
     return f"{root}logs/{request.node.name.partition('[')[0]}", filesystem
 
@@ -97,6 +98,7 @@ def test_an_object_that_is_missing_is_an_error(store: tuple[str, Any]) -> None:
         archive.usage_table(f"{url}/nothing")
 
 
+@pytest.mark.long
 def test_a_bucket_that_is_missing_is_an_error(s3: Any) -> None:
     assert s3
     for path in ("s3://nowhere/a", "s3://nowhere/*"):

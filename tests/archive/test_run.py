@@ -45,7 +45,9 @@ def in_two_processes() -> Executor:
     return ProcessPoolExecutor(2, mp_context=get_context("spawn"))
 
 
-@pytest.mark.parametrize("make", [in_this_process, lambda: ThreadPoolExecutor(3), in_two_processes])
+@pytest.mark.parametrize(
+    "make", [in_this_process, lambda: ThreadPoolExecutor(3), pytest.param(in_two_processes, marks=pytest.mark.long)]
+)
 def test_every_file_becomes_a_part(tmp_path: Path, make: Callable[[], Executor | None]) -> None:
     (tmp_path / "logs").mkdir()
     paths = make_archive(tmp_path / "logs", files=12, bodies=30)
@@ -173,7 +175,7 @@ def test_a_run_that_was_killed_makes_the_missing_parts_only(tmp_path: Path) -> N
     (tmp_path / "logs").mkdir()
     paths = make_archive(tmp_path / "logs", files=10, bodies=10)
     out = tmp_path / "out"
-    process = script(RUN, tmp_path / "logs", out, 0.5, wait=False)
+    process = script(RUN, tmp_path / "logs", out, 0.2, wait=False)
     while process.stdout.readline() != "4\n":
         pass
     process.kill()
@@ -324,6 +326,7 @@ class Deadly(Executor):
         return self.pool.submit(_die if self.calls == 3 else function, *arguments, **options)
 
 
+@pytest.mark.long
 def test_a_worker_that_is_killed_ends_the_run_and_the_next_one_goes_on(tmp_path: Path) -> None:
     paths = make_archive(tmp_path, files=5, bodies=3)
     out = tmp_path / "out"

@@ -109,7 +109,7 @@ def test_the_tables_are_kept_where_o_says(logs: Path, tmp_path: Path) -> None:
     done = run("usage", logs / "*.gz", logs / "b.ndjson.zst", "-o", out)
     assert (done.status, done.err) == (0, "")
     assert pq.read_table(out / "part-000000.parquet")["total_tokens"].to_pylist() == [6420, None]
-    assert run("usage", logs, "-o", out).out == run("usage", logs, "-o", out).out
+    assert run("usage", logs, "-o", out) == done
     refused = run("usage", logs / "*.gz", "-o", out)
     assert (refused.status, refused.out) == (1, "")
     message = f"conversation-models: {out} is the output of a run with other files: use another directory\n"
@@ -164,6 +164,7 @@ def test_large_archives_are_read_by_several_processes(tmp_path: Path) -> None:
     assert done.stdout.splitlines()[1].split(",") == ["36", "36", "4", "4", "", str(total_tokens(paths))]
 
 
+@pytest.mark.long
 def test_progress_is_shown_on_a_terminal(tmp_path: Path) -> None:
     document = {"conversation_id": "c", "outputs": [{"type": "message.output", "content": "x" * 5_000_000}]}
     paths = [stored(tmp_path / f"{index}.json", lines_of([document])) for index in range(2)]
@@ -173,7 +174,9 @@ def test_progress_is_shown_on_a_terminal(tmp_path: Path) -> None:
     assert "MB/s" in sent
 
 
-@pytest.mark.parametrize("package", ["pyarrow", "fsspec", "zstandard"])
+@pytest.mark.parametrize(
+    "package", ["pyarrow", *[pytest.param(name, marks=pytest.mark.long) for name in ("fsspec", "zstandard")]]
+)
 def test_without_the_extra_the_message_says_what_to_install(package: str) -> None:
     program = f"import sys; sys.modules[{package!r}] = None; sys.argv[1:] = ['usage', 'x']\n"
     program += "from conversation_models.__main__ import main; sys.exit(main())"

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -25,8 +26,21 @@ def test_the_programs_are_quoted_from_the_examples(core: str, file: str) -> None
     assert f"\n\n\n{program}\n\n" in (ROOT / "examples" / file).read_text(encoding="utf-8")
 
 
+def test_the_program_about_archives_makes_a_table_and_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    exchange = json.dumps({"response": {"body": json.loads((FIXTURES / "web_search.json").read_text())}})
+    monkeypatch.chdir(tmp_path)
+    Path("exchanges.ndjson").write_text(exchange)
+    Path("logs").mkdir()
+    shutil.copy(FIXTURES / "web_search.json", "logs")
+    (program,) = [program for program in PROGRAMS if "archive.run(" in program]
+    Path("program.py").write_text(program)
+    done = subprocess.run([sys.executable, "program.py"], capture_output=True, text=True, check=True)
+    assert done.stdout == "1 0 0 0\n"
+    assert list(Path("usage").rglob("*.parquet"))
+
+
 def test_the_readme_has_no_other_programs() -> None:
-    assert len(PROGRAMS) == 3
+    assert len(PROGRAMS) == 4
 
 
 def test_the_redaction_is_the_one_of_the_examples() -> None:

@@ -1,6 +1,7 @@
 """The types that users see: mypy and pyright report in ``typing_examples`` the errors it names, and no others."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -69,9 +70,12 @@ def test_wrong_types_are_reported(errors: Errors) -> None:
     assert {line for name, line, _ in errors if name == "wrong.py"} == {4, 5, 6}, errors
 
 
-def test_every_public_name_has_a_type_that_all_checkers_see_alike(tmp_path: Path) -> None:
-    command = ["pyright", "--pythonpath", sys.executable, "--ignoreexternal", "--outputjson"]
-    output = run([*command, "--verifytypes", "conversation_models"], tmp_path)
+def test_every_public_name_has_a_type_that_all_checkers_see_alike(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # It ignores ``--pythonpath``, and looks for the package where the first Python of the path does.
+    monkeypatch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)
+    output = run(["pyright", "--ignoreexternal", "--outputjson", "--verifytypes", "conversation_models"], tmp_path)
     names = json.loads(output[output.index("{") :])["typeCompleteness"]["symbols"]
     assert {name["name"] for name in names} >= {f"conversation_models.{name}" for name in ("decode", "encode", "snake")}
     assert [

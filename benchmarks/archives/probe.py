@@ -17,11 +17,9 @@ __all__ = ["READERS"]
 
 
 def table(paths: list[str]) -> int:
-    import pyarrow.compute as pc
-
     from conversation_models.archive import usage_table
 
-    return sum(pc.sum(usage_table(path)["total_tokens"]).as_py() for path in paths)
+    return sum(sum(filter(None, usage_table(path)["total_tokens"].to_pylist())) for path in paths)
 
 
 def peek(paths: list[str]) -> int:

@@ -24,7 +24,7 @@ __all__ = ["PlainRow", "plain_row"]
 PlainRow: TypeAlias = tuple[Any, ...]
 """The values of the columns, without the source."""
 
-_INT64 = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
+_INT64: Any = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
 
 
 def _build_decoder(naming: Naming) -> Decoder[Any]:

@@ -74,9 +74,9 @@ class Rows:
     """Rows that wait to become a record batch."""
 
     def __init__(self, source: str, own: Sequence[str] = ()) -> None:
-        self.schema = schema_of(own)
+        self.schema: pa.Schema = schema_of(own)
         self._source = source
-        self.added = 0
+        self.added: int = 0
         self._values: list[tuple[Any, ...]] = []
 
     def __len__(self) -> int:

@@ -34,9 +34,9 @@ class Chunks:
 
     def __init__(self, path: str) -> None:
         self._path = path
-        self.size = 0
+        self.size: int = 0
         """The size of the file, when it was opened."""
-        self.grew = 0
+        self.grew: int = 0
         """How many bytes longer it was after it had been read."""
 
     def __iter__(self) -> Iterator[bytes]:

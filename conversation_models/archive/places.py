@@ -148,7 +148,7 @@ class Unfinished:
         self._filesystem = filesystem
         self._temporary = temporary
         self._path = path
-        self.file = filesystem.open(temporary, "wb")
+        self.file: Any = filesystem.open(temporary, "wb")
         self._exists = True
 
     def finish(self) -> None:

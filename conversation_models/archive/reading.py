@@ -37,10 +37,10 @@ class Reading:
     """
 
     def __init__(self, source: str, options: Options, set_aside: Callable[[Reject], object]) -> None:
-        self.skipped = 0
-        self.rejected = 0
-        self.chunks = Chunks(source)
-        self.bytes = 0
+        self.skipped: int = 0
+        self.rejected: int = 0
+        self.chunks: Chunks = Chunks(source)
+        self.bytes: int = 0
         """How many bytes were read, after decompression."""
         self.failure: str | None = None
         """Why the file was not read to its end."""

@@ -80,5 +80,5 @@ def _has_escaped_key(text: bytes) -> bool:
     for _ in range(_FEW):
         if at < 0 or text.startswith(b"u", at + 1):
             break
-        at = text.find(b"\\", at + 2)
+        at = text.find(b"\\", at + 1)
     return at >= 0 and _ESCAPED_KEY.search(text, at) is not None

@@ -215,7 +215,8 @@ def check_meter(data: bytes) -> None:
 def check_attributes(meter: cm.StreamMeter, record: cm.UsageRecord) -> None:
     """The attributes of a meter are those of its latest record."""
     equal(meter.record, record, "the latest record is the last one")
-    told = meter.conversation_id, meter.usage, meter.error and meter.error.message
+    malformed = meter.unreadable and str(meter.unreadable.error)[:200]
+    told = meter.conversation_id, meter.usage, meter.error.message if meter.error else malformed
     equal(told, (record.conversation_id, record.usage, record.error_message), "attributes and record agree")
     holds("a response that is done is completed or unreadable", meter.done <= (record.status in ENDED_BY_DONE))
     equal(meter.unreadable is not None, record.status == "unreadable", "a malformed end is kept")

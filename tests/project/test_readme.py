@@ -35,7 +35,7 @@ def test_the_program_about_archives_makes_a_table_and_parts(tmp_path: Path, monk
     (program,) = [program for program in PROGRAMS if "archive.run(" in program]
     Path("program.py").write_text(program)
     done = subprocess.run([sys.executable, "program.py"], capture_output=True, text=True, check=True)
-    assert done.stdout == "1 0 0 0\n"
+    assert done.stdout == "1 0 0 []\n"
     assert list(Path("usage").rglob("*.parquet"))
 
 

@@ -37,9 +37,9 @@ CREATE TABLE IF NOT EXISTS usage (
 )
 """
 INSERT = """
-INSERT INTO usage SELECT ?1, ?2, json_extract(?3, '$.kind'), json_extract(?3, '$.status'),
-    json_extract(?3, '$.conversation_id'), json_extract(?3, '$.usage.prompt_tokens'),
-    json_extract(?3, '$.usage.completion_tokens'), json_extract(?3, '$.usage.total_tokens'), ?3
+INSERT INTO usage SELECT :time, :team, json_extract(:record, '$.kind'), json_extract(:record, '$.status'),
+    json_extract(:record, '$.conversation_id'), json_extract(:record, '$.usage.prompt_tokens'),
+    json_extract(:record, '$.usage.completion_tokens'), json_extract(:record, '$.usage.total_tokens'), :record
 """
 # New calls are refused while more exchanges than this wait to be written, so that a slow disk does not fill the memory.
 MOST_WAITING = 1000
@@ -72,10 +72,14 @@ class Books:
 
     def __init__(self, database: str, archive: str) -> None:
         """Raises ``OSError`` or ``sqlite3.Error`` if one of them cannot be opened."""
-        self._database = sqlite3.connect(database, timeout=30, check_same_thread=False)
-        self._database.execute(SCHEMA)
         self._archive = Path(archive)
         self._archive.open("ab").close()
+        self._database = sqlite3.connect(database, timeout=30, check_same_thread=False)
+        try:
+            self._database.execute(SCHEMA)
+        except sqlite3.Error:
+            self._database.close()
+            raise
         self._waiting = SimpleQueue[Exchange | None]()
         self._thread = threading.Thread(target=self._write_all, name="books")
         self._thread.start()
@@ -134,8 +138,9 @@ class Books:
             file.write(gzip.compress(lines) if self._archive.suffix == ".gz" else lines)
 
 
-def rows_of(exchange: Exchange) -> list[tuple[str, str, str]]:
-    return [(exchange.time.isoformat(), exchange.team, text_of(record)) for record in exchange.records]
+def rows_of(exchange: Exchange) -> list[dict[str, str]]:
+    time, team = exchange.time.isoformat(), exchange.team
+    return [{"time": time, "team": team, "record": text_of(record)} for record in exchange.records]
 
 
 def text_of(record: cm.UsageRecord) -> str:

@@ -207,7 +207,7 @@ def test_an_answer_arrives_as_upstream_sends_it(served: Served) -> None:
     assert served.record().usage == cm.ConversationUsageInfo(total_tokens=7)
 
 
-@pytest.mark.skipif(sys.version_info >= (3, 13), reason="Python 3.13 frees it only with the next collection")
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="Python 3.12 frees it only with the next collection")
 def test_an_answer_that_broke_off_is_not_kept_in_memory(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     meters: list[weakref.ref[AnswerMeter]] = []
 

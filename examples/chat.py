@@ -4,8 +4,6 @@ The key is read from ``MISTRAL_API_KEY``. Ctrl-C stops an answer, or the program
 of the input. The exit status is 1 if the last answer was not whole. Put your own functions into ``functions``.
 """
 
-import argparse
-import os
 import random
 import re
 import sys
@@ -20,7 +18,7 @@ import httpx
 
 import conversation_models as cm
 
-from .client import TIMEOUT, RefusedError, error_message, safe
+from .client import TIMEOUT, RefusedError, error_message, headers_with_key, parser_of, safe
 from .functions import FUNCTIONS, Functions
 
 __all__ = ["Chat", "main"]
@@ -157,14 +155,9 @@ def reason_of(error: Exception) -> str:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the program, and return its exit status."""
-    parser = argparse.ArgumentParser(description="Chat in the terminal.")
-    parser.add_argument("--model", default="mistral-medium-latest")
-    parser.add_argument("--base-url", default="https://api.mistral.ai", help="the service, or a gateway in front of it")
+    parser = parser_of("Chat in the terminal.")
     given = parser.parse_args(arguments)
-    key = os.environ.get("MISTRAL_API_KEY", "")
-    if not key:
-        parser.error("MISTRAL_API_KEY is not set")
-    headers = {"authorization": f"Bearer {key}"}
+    headers = headers_with_key(parser)
     try:
         with httpx.Client(base_url=given.base_url, headers=headers, timeout=TIMEOUT) as client:
             return converse(Chat(client, FUNCTIONS, given.model))

@@ -82,18 +82,29 @@ def picture(match: re.Match[str]) -> str:
     return chr(0x2400 + ord(match[0])) if match[0] < " " else "\N{REPLACEMENT CHARACTER}"
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run the program, and return its exit status."""
-    parser = argparse.ArgumentParser(description="Ask a question, and see the answer as it comes.")
-    parser.add_argument("question")
+def parser_of(description: str) -> argparse.ArgumentParser:
+    """A parser of the options that say what is asked, and where."""
+    parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--model", default="mistral-medium-latest")
     parser.add_argument("--base-url", default="https://api.mistral.ai", help="the service, or a gateway in front of it")
-    given = parser.parse_args(arguments)
+    return parser
+
+
+def headers_with_key(parser: argparse.ArgumentParser) -> dict[str, str]:
+    """The headers that hold the key. Ends the program if there is none that can be sent."""
     key = os.environ.get("MISTRAL_API_KEY", "").strip()
     # Of any other key, an error of the HTTP library would show the characters.
     if not re.fullmatch("[!-~]+", key):
         parser.error("MISTRAL_API_KEY is not set to a key")
-    headers = {"authorization": f"Bearer {key}"}
+    return {"authorization": f"Bearer {key}"}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the program, and return its exit status."""
+    parser = parser_of("Ask a question, and see the answer as it comes.")
+    parser.add_argument("question")
+    given = parser.parse_args(arguments)
+    headers = headers_with_key(parser)
     try:
         with httpx.Client(base_url=given.base_url, headers=headers, timeout=TIMEOUT) as client:
             response = ask(client, given.question, given.model)

@@ -82,9 +82,7 @@ class Gateway:
     def client(self) -> httpx.AsyncClient:
         """The client of all calls. It is made by the first one if the server has no lifespan."""
         if self._client is None:
-            limits = httpx.Limits(max_connections=None)
-            self._client = httpx.AsyncClient(cookies=NO_COOKIES, timeout=TIMEOUT, limits=limits)
-            self._client.headers.clear()  # Upstream gets the caller's `user-agent` and `accept`, or none.
+            self._client = new_client()
         return self._client
 
     async def aclose(self) -> None:
@@ -103,6 +101,13 @@ class Gateway:
             await watch(relay(self, method, url, scope["headers"], caller), caller)
 
 
+def new_client() -> httpx.AsyncClient:
+    """A client that callers can share."""
+    client = httpx.AsyncClient(cookies=NO_COOKIES, timeout=TIMEOUT, limits=httpx.Limits(max_connections=None))
+    client.headers.clear()  # Upstream gets the caller's `user-agent` and `accept`, or none.
+    return client
+
+
 async def relay(gateway: Gateway, method: str, url: httpx.URL, headers: Headers, caller: "Caller") -> None:
     """Pass the request on, and the answer back as it arrives. Once the caller has left, only the meter reads it."""
     headers = [*forwarded(headers), (b"accept-encoding", b"identity")]
@@ -117,7 +122,7 @@ async def relay(gateway: Gateway, method: str, url: httpx.URL, headers: Headers,
         await caller.refuse(400, b"These headers cannot be forwarded.")
         return
     except (httpx.TransportError, asyncio.CancelledError) as error:
-        # Upstream may have done the work. What it cost is not known.
+        # Upstream may have done the work, at an unknown cost.
         if method == "POST" and not isinstance(error, NOT_REACHED):
             gateway.account(cm.UsageRecord(kind="response", status="truncated"))
         if isinstance(error, asyncio.CancelledError):

@@ -30,19 +30,7 @@ import conversation_models as cm
 
 from . import gateway
 from .books import Books, Exchange
-from .gateway import (
-    NO_COOKIES,
-    TIMEOUT,
-    Headers,
-    Receive,
-    Scope,
-    Send,
-    UploadError,
-    forwarded,
-    is_too_large,
-    url_of,
-    watch,
-)
+from .gateway import Headers, Receive, Scope, Send, UploadError, forwarded, is_too_large, new_client, url_of, watch
 from .policy import Asked, GuardedStream, Policy, RefusedError, without_secrets
 
 __all__ = ["PolicyGateway", "app"]
@@ -73,11 +61,9 @@ class PolicyGateway:
 
     @asynccontextmanager
     async def _lifespan(self, _: Starlette) -> AsyncGenerator[None, None]:
-        limits = httpx.Limits(max_connections=None)
         self.books = Books(*self._paths)
         try:
-            async with httpx.AsyncClient(cookies=NO_COOKIES, timeout=TIMEOUT, limits=limits) as self.client:
-                self.client.headers.clear()
+            async with new_client() as self.client:
                 yield
         finally:
             await asyncio.to_thread(self.books.close)
@@ -190,6 +176,10 @@ class Calls:
         exchange.records = [cm.UsageRecord(kind="response", status="truncated")]
         try:
             return await self._shared.client.send(request, stream=True)
+        except httpx.LocalProtocolError:
+            # Not sent, and not logged: the error quotes the header that it is about, which may be the caller's key.
+            exchange.records = []
+            raise RefusedError(400, "These headers cannot be forwarded.") from None
         except httpx.HTTPError as error:
             logger.warning("Upstream did not answer: %r", error)
             status = 504 if isinstance(error, httpx.TimeoutException) else 502

@@ -4,18 +4,21 @@ import asyncio
 import json
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 import conversation_models as cm
+from examples.gateway import Gateway
 from examples.policy import Policy
+from examples.policy_gateway import PolicyGateway
 
 from ..support.documents import dumps
 from ..support.streams import sse
-from .example_policy_gateway import POLICY, Served, Upstream, serving_policy_gateway
-from .servers import PATIENCE, Connection
+from .example_policy_gateway import POLICY, Served, Upstream, rows_in, serving_policy_gateway
+from .servers import PATIENCE, Connection, serving
 
 STARTED = sse({"type": "conversation.response.started", "conversation_id": "c1"})
 DONE = sse({"type": "conversation.response.done", "usage": {"total_tokens": 7}})
@@ -41,10 +44,8 @@ def response(*outputs: Any) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setenv("NO_PROXY", "*")
-        with serving_policy_gateway(tmp_path_factory.mktemp("books")) as served:
-            yield served
+    with serving_policy_gateway(tmp_path_factory.mktemp("books")) as served:
+        yield served
 
 
 def answering(*outputs: Any) -> Upstream:
@@ -412,3 +413,47 @@ def test_a_stream_arrives_event_by_event(served: Served) -> None:
         "message.output.delta",
         "conversation.response.done",
     ]
+
+
+@pytest.mark.parametrize("kind", ["relay", "policy"])
+def test_headers_that_cannot_be_sent_are_refused_and_not_logged(
+    kind: str, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that lets such a value through, unlike those of the other tests, calls the application with it."""
+    monkeypatch.setenv("NO_PROXY", "*")
+    headers = [(b"authorization", b"Bearer secret\nkey")]
+    path = "/v1/conversations"
+    scope = {"type": "http", "method": "POST", "path": path, "raw_path": path.encode(), "query_string": b""}
+    sent: list[Any] = []
+    records: list[cm.UsageRecord] = []
+
+    async def call(application: Any) -> None:
+        uploads = iter([{"type": "http.request", "body": b'{"inputs": "Hi", "model": "medium"}'}])
+
+        async def receive() -> Any:
+            return next(uploads, None) or await asyncio.Event().wait()
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        await application({**scope, "headers": headers}, receive, send)
+
+    async def drive(url: str) -> None:
+        if kind == "relay":
+            gateway = Gateway(url, records.append)
+            await call(gateway)
+            await gateway.aclose()
+        else:
+            policy = PolicyGateway(url, POLICY, str(tmp_path / "usage"), str(tmp_path / "archive"))
+            async with policy.application.router.lifespan_context(policy.application):
+                await call(policy.application)
+
+    with serving(answering()) as url:
+        asyncio.run(drive(url))
+    assert sent[0]["status"] == 400
+    assert b"These headers cannot be forwarded." in b"".join(message.get("body", b"") for message in sent)
+    assert "secret" not in caplog.text
+    assert records == []
+    if kind == "policy":
+        assert rows_in(tmp_path / "usage", "") == []
+        assert "secret" not in (tmp_path / "archive").read_text()

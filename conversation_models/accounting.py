@@ -66,7 +66,7 @@ class UsageRecord(Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
 
 
 class Account:
-    """What has been seen of one response so far."""
+    """The account of one response so far."""
 
     __slots__ = (
         "agent_ids",

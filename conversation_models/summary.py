@@ -53,8 +53,7 @@ def summary_of(data: Any, naming: Naming, read: Callable[[Any, Any], Any]) -> Us
     """The record of ``data``, a buffer or str. ``read`` is ``Codec.decode`` of that naming."""
     account = Account()
     # `view_of` takes no lone surrogates, which a str can hold.
-    size = len(data.encode("utf-8", "surrogatepass")) if isinstance(data, str) else view_of(data).nbytes
-    account.bytes = size
+    account.bytes = len(data.encode("utf-8", "surrogatepass")) if isinstance(data, str) else view_of(data).nbytes
     try:
         try:
             body = _decoders[naming].decode(data)
@@ -67,16 +66,14 @@ def summary_of(data: Any, naming: Naming, read: Callable[[Any, Any], Any]) -> Us
     except _UNREADABLE as error:
         # Only the words: an exception in a variable keeps its frame alive, and that the body.
         why = str(error if isinstance(error, ConversationDecodeError) else decode_error(error, data))
-        return _of_no_response(data, size, read, why)
+        return _of_no_response(account, data, read, why)
     account.conversation_id = body.conversation_id
     account.usage = None if usage is UNSET else stated_usage(usage, data)
     add_outputs(account, heads)
     return account.record("response", "completed")
 
 
-def _of_no_response(data: Any, size: int, read: Callable[[Any, Any], Any], why: str) -> UsageRecord:
-    account = Account()
-    account.bytes = size
+def _of_no_response(account: Account, data: Any, read: Callable[[Any, Any], Any], why: str) -> UsageRecord:
     try:
         return account.record("response", "failed", read(data, ServiceError))
     except ConversationDecodeError:

@@ -51,7 +51,7 @@ def _readers(readers: dict[str, Any]) -> str:
     least = readers["seconds"][_PEEK]
     rows = []
     for reader, seconds in readers["seconds"].items():
-        # What holds all lines in memory says nothing about the memory of a reader.
+        # A program that holds all lines in memory says nothing about the memory of a reader.
         peak = "" if reader == _PEEK else f"{readers['peak'][reader] / _MB:,.0f} MB"
         rows.append([reader, f"{readers['bytes'] / seconds / _MB:,.0f} MB/s", f"{least / seconds:.2f}x", peak])
     return table(["reader", "bytes a second", "of peek", "peak memory"], rows)

@@ -1,4 +1,4 @@
-"""Cuts the text of a file into lines, with their offsets."""
+"""Cuts the text of a file into lines, with their offsets. A line over a limit is not held, unlike in ``lines``."""
 
 from collections.abc import Iterable, Iterator
 from io import BytesIO

@@ -1,4 +1,4 @@
-"""The manifest of a run: what it reads, how, and which parts are done."""
+"""The manifest of a run: its files, its options, and the parts that are done."""
 
 from msgspec import DecodeError, Struct, field
 from msgspec.json import decode, encode

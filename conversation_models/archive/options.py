@@ -21,7 +21,7 @@ class Options(NamedTuple):
     """The paths of the operator's own columns, by name: ``{"team": "headers.x-team"}``."""
 
     def check(self) -> None:
-        """Raises ``ValueError`` for what is not a path, and for a column that is there already."""
+        """Raises ``ValueError`` if ``at`` or one of ``keys`` is not a path, or a column has a name that is taken."""
         self.body_path()
         self.column_paths()
         schema_of(list(self.keys))

@@ -112,7 +112,7 @@ def _row_groups(batches: Iterator[Any]) -> Iterator[Any]:
 
 
 def part_in(out: Directory, name: str) -> Part | None:
-    """What is known of a part that a run wrote; ``None`` if the file is not such a part."""
+    """Read back what a run noted in a part; ``None`` if the file is not such a part."""
     try:
         with out.open(name) as file:
             return decode(pq.read_metadata(file).metadata[_FACTS], type=Part)

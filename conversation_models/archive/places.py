@@ -152,7 +152,7 @@ class Unfinished:
         self._exists = True
 
     def finish(self) -> None:
-        """Write what is left of the file, and give it its name. It may raise anything, and is to be discarded then."""
+        """Write the rest of the file, and give it its name. If this raises, which can be anything, call ``discard``."""
         self.file.close()
         if _is_local(self._filesystem):
             os.replace(self._temporary, self._path)  # ``mv`` may copy.

@@ -1,4 +1,4 @@
-"""Reads one file: the rows of its responses, and what has to be set aside."""
+"""Reads one file: rows for its responses, and the bodies to set aside."""
 
 from collections.abc import Callable, Iterator
 from itertools import chain
@@ -122,7 +122,7 @@ class Reading:
 
     def _body(self, text: bytes, offset: int, size: int, values: list[str | None]) -> tuple[Row | PlainRow, ...]:
         """The row of a body, if it has one. ``offset`` and ``size`` are those of the document that it is in."""
-        # Most bodies are responses in the naming of the last one. Requests and error bodies are told by their keys.
+        # Most bodies are responses in the naming of the last one. The keys tell requests and error bodies apart.
         if _OUTPUTS in text:
             plain = plain_row(text, self._codec.naming, offset, values)
             if plain is not None:

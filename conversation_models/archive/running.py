@@ -13,7 +13,7 @@ from .options import Options
 from .parts import Part, make_part
 from .places import Directory, Input, find_inputs
 
-__all__ = ["Progress", "Run", "run"]
+__all__ = ["Progress", "Run", "run", "run_files"]
 
 _IN_FLIGHT = 64
 _NOTED_EVERY = 10
@@ -84,7 +84,18 @@ def run(
     """
     options = Options(at, keys or {})
     options.check()
-    inputs = find_inputs(paths, out)
+    return run_files(find_inputs(paths, out), out, options, executor, in_flight, on_progress)
+
+
+def run_files(
+    inputs: list[Input],
+    out: str,
+    options: Options,
+    executor: Executor | None,
+    in_flight: int,
+    on_progress: Callable[[Progress], object] | None,
+) -> Run:
+    """``run`` over files that ``find_inputs`` has found, with options that were checked."""
     directory = Directory(out)
     manifest = Manifest.of(inputs, options)
     directory.create()

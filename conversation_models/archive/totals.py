@@ -132,9 +132,7 @@ def _in_order(sums: list[Any], by: Sequence[str]) -> Any:
     order = [("total_tokens", "descending"), ("calls", "descending")]
     if "day" in by:
         order.insert(0, ("day", "ascending"))
-    return _summed(pa.concat_tables(sums), by).sort_by(
-        [*order, ("total_tokens", "descending"), ("calls", "descending")]
-    )
+    return _summed(pa.concat_tables(sums), by).sort_by(order)
 
 
 def _slow_in(table: Any) -> list[Slow]:

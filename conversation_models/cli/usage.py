@@ -11,14 +11,15 @@ from contextlib import contextmanager, nullcontext
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from msgspec import Struct
 from msgspec.json import decode
 from rich.bar import Bar
 from rich.table import Table
 from rich.text import Text
 
-from ..archive.places import Directory, find_inputs
-from ..archive.running import Progress, Run, run
+from ..archive.errors import Reject
+from ..archive.options import Options
+from ..archive.places import Directory, Input, find_inputs
+from ..archive.running import Progress, Run, run_files
 from ..archive.totals import MEASURES, Slow, add_up, check_grouping
 from .inputs import InputError
 from .safe_text import one_line, shortened
@@ -34,12 +35,6 @@ _LONGEST_NAME = 40
 _SUMMARY = (["model"], ["tool"], ["connector"], ["status"], ["day"])
 
 
-class _Reject(Struct):
-    source: str
-    offset: int
-    reason: str
-
-
 def run_usage(
     paths: Sequence[str],
     out: str | None,
@@ -52,9 +47,12 @@ def run_usage(
 ) -> int:
     """Run over the files, print the sums, and return the exit status: 1 if anything could not be read."""
     check_grouping(by, keys)
-    with nullcontext(out) if out else TemporaryDirectory() as folder, _executor(paths, folder, cluster) as workers:
-        executor, in_flight = workers
-        done = run(paths, folder, executor, at=at, keys=keys, in_flight=in_flight, on_progress=_Shown())
+    options = Options(at, keys)
+    options.check()
+    with nullcontext(out) if out else TemporaryDirectory() as folder:
+        files = find_inputs(paths, folder)
+        with _executor(files, cluster) as (executor, in_flight):
+            done = run_files(files, folder, options, executor, in_flight, _Shown())
         end_long_read()
         totals = add_up(folder, [part for part in done.parts if part.error is None], [by] if by or as_csv else _SUMMARY)
         if as_csv:
@@ -68,7 +66,7 @@ def run_usage(
 
 
 @contextmanager
-def _executor(paths: Sequence[str], out: str, cluster: str | None) -> Iterator[tuple[Executor | None, int]]:
+def _executor(files: Sequence[Input], cluster: str | None) -> Iterator[tuple[Executor | None, int]]:
     """What runs the files, and how many it is given at a time."""
     if cluster is not None:
         from ..archive.cluster import connected
@@ -76,9 +74,8 @@ def _executor(paths: Sequence[str], out: str, cluster: str | None) -> Iterator[t
         with connected(cluster) as found:
             yield found
         return
-    inputs = find_inputs(paths, out)
-    processes = min(os.cpu_count() or 1, len(inputs))
-    if processes == 1 or sum(one.size for one in inputs) < _WORTH_PROCESSES:
+    processes = min(os.cpu_count() or 1, len(files))
+    if processes == 1 or sum(file.size for file in files) < _WORTH_PROCESSES:
         yield None, 1
         return
     # Not forked: a fork of a process with threads, such as pyarrow's, can hang.
@@ -185,7 +182,7 @@ def _complain_of(done: Run, *, kept: bool) -> None:
         if part.rejected and left:
             with Directory(done.out).open(part.rejects) as file:
                 for line in file.readlines(left * 1000)[:left]:
-                    reject = decode(line, type=_Reject)
+                    reject = Reject(**decode(line))
                     complain(f"{reject.source}: byte {reject.offset}: {reject.reason}")
                     left -= 1
     if done.rejected:

@@ -54,7 +54,7 @@ def count_deltas(block: bytes) -> tuple[int, int]:
     count = block.count(b"\n\n" + style.start) + 1
     # Replacing counts single bytes six times as fast as counting them does.
     lines = len(block) - len(block.replace(b"\n", b""))
-    # The beginnings of that many frames take all but their last line ends. So there is no place for another line.
+    # With that many line ends, the block has those of the beginnings, a blank line after each, and no others.
     if lines != count * style.lines or block.count(_KEY) != count or _has_escaped_key(block):
         return 0, 0
     return count, len(block) - count * style.overhead

@@ -1,4 +1,4 @@
-"""Watch a stream that is relayed: whose it is, what it cost, how it ended - without decoding its deltas.
+"""Watches a stream that is relayed: which conversation it is, its cost and its end, without decoding the deltas.
 
 The plan: a block in which all events are deltas is only counted (``deltas``). In any other block each event is looked
 at, and decoded if it is no delta, as ``EventDecoder`` decodes it. ``progress`` decides which response an event belongs

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+import pytest
 import uvicorn
 
 import conversation_models as cm
@@ -44,7 +45,10 @@ async def nothing() -> None:
 def serving_application(
     application: Any, parser: Any = "h11", *, lifespan: Any, finish: Callable[[], Awaitable[None]] = nothing
 ) -> Iterator[str]:
-    """Serve an ASGI application, and yield its URL. ``finish`` is called in its loop at the end."""
+    """Serve an ASGI application, and yield its URL. ``finish`` is called in its loop at the end.
+
+    Its clients do not obey the environment's proxies.
+    """
     server = uvicorn.Server(uvicorn.Config(application, http=parser, lifespan=lifespan, log_level="critical"))
     listening = socket.create_server(("127.0.0.1", 0), backlog=512)
 
@@ -55,13 +59,15 @@ def serving_application(
             await finish()
 
     thread = threading.Thread(target=asyncio.run, args=(serve(),))
-    thread.start()
-    try:
-        yield "http://{}:{}".format(*listening.getsockname())
-    finally:
-        server.should_exit = True
-        thread.join(PATIENCE)
-        listening.close()
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setenv("NO_PROXY", "*")
+        thread.start()
+        try:
+            yield "http://{}:{}".format(*listening.getsockname())
+        finally:
+            server.should_exit = True
+            thread.join(PATIENCE)
+            listening.close()
 
 
 def connected(url: str) -> socket.socket:

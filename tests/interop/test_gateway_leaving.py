@@ -26,10 +26,8 @@ USAGE = cm.ConversationUsageInfo(total_tokens=7)
 @pytest.fixture(scope="module", params=["h11", "httptools"])
 def served(request: pytest.FixtureRequest) -> Iterator[Served]:
     pytest.importorskip(request.param)
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setenv("NO_PROXY", "*")
-        with serving_gateway(request.param) as served:
-            yield served
+    with serving_gateway(request.param) as served:
+        yield served
 
 
 def read_until(connection: socket.socket, end: bytes) -> None:

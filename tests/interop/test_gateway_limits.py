@@ -31,10 +31,8 @@ BUFFERED = 32 << 20
 @pytest.fixture(scope="module", params=["h11", "httptools"])
 def served(request: pytest.FixtureRequest) -> Iterator[Served]:
     pytest.importorskip(request.param)
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setenv("NO_PROXY", "*")
-        with serving_gateway(request.param) as served:
-            yield served
+    with serving_gateway(request.param) as served:
+        yield served
 
 
 # Uploads ---------------------------------------------------------------------------------------------------------
@@ -256,7 +254,6 @@ def test_every_wait_has_a_bound() -> None:
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
     """A gateway that waits half a second for upstream."""
-    monkeypatch.setenv("NO_PROXY", "*")
     monkeypatch.setattr(gateway, "TIMEOUT", httpx.Timeout(0.5))
     with serving_gateway() as served:
         yield served

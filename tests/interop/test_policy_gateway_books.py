@@ -44,10 +44,8 @@ REFUSED = {"object": "Error", "message": "Model not in use", "code": 3003}
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setenv("NO_PROXY", "*")
-        with serving_policy_gateway(tmp_path_factory.mktemp("books")) as served:
-            yield served
+    with serving_policy_gateway(tmp_path_factory.mktemp("books")) as served:
+        yield served
 
 
 @pytest.fixture
@@ -293,10 +291,7 @@ def test_a_stream_is_in_the_archive_as_the_caller_got_it(served: Served, team: s
 
 
 @pytest.mark.parametrize("suffix", ["", ".gz"])
-def test_the_command_line_shows_archived_exchanges(
-    tmp_path: Path, suffix: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("NO_PROXY", "*")
+def test_the_command_line_shows_archived_exchanges(tmp_path: Path, suffix: str) -> None:
     refusing = {"inputs": "Hi", "tools": [{"type": "code_interpreter"}]}
     with serving_policy_gateway(tmp_path, f"archive.ndjson{suffix}") as served:
         with served.upstream(Upstream(body=dumps(RESPONSE))):
@@ -393,7 +388,6 @@ def test_a_database_that_is_locked_holds_up_no_call(served: Served, team: str, m
 @in_full_if_long
 def test_nothing_is_lost_when_the_server_stops(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Some callers leave, and some are answered, at the moment when the server is told to stop."""
-    monkeypatch.setenv("NO_PROXY", "*")
     monkeypatch.setattr(gateway, "DRAIN_SECONDS", 0.1)
     count = amount(30, 300)
     head = b"POST /v1/conversations HTTP/1.1\r\nhost: a\r\nx-team: a\r\ncontent-length: 16\r\n\r\n"

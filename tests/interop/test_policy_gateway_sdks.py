@@ -72,10 +72,8 @@ async def upstream(connection: Connection) -> None:
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setenv("NO_PROXY", "*")
-        with serving_policy_gateway(tmp_path_factory.mktemp("books")) as served, served.upstream(upstream):
-            yield served
+    with serving_policy_gateway(tmp_path_factory.mktemp("books")) as served, served.upstream(upstream):
+        yield served
 
 
 Outcome = dict[str, Any]

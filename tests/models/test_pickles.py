@@ -8,12 +8,13 @@ from types import FunctionType
 from typing import Any
 
 import pytest
-from msgspec import Raw
+from msgspec import Raw, Struct
 
 import conversation_models as cm
 
 from ..support.copies import modules_named_in
 from ..support.examples import MODELS, full, least
+from .stored import STORED_BY_0_2_0
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 UNKNOWN = cm.Unknown("video.output", b'{"type":"video.output","frames":[1,2.0]}')
@@ -167,12 +168,28 @@ STORED: list[Any] = [
 ]
 
 
-def test_a_stored_pickle_loads() -> None:
-    # ``pickle.dumps(STORED, 4)``, as release 0.1.0 wrote it. It is never written again: to add values, store another.
-    loaded = pickle.loads((FIXTURES / "pickled-by-0.1.0.pickle").read_bytes())
-    assert len(loaded) == len(STORED)
-    for value, expected in zip(loaded, STORED, strict=True):
+# ``pickle.dumps(values, 4)``, as each release wrote it. None is ever written again: to add values, store another.
+@pytest.mark.parametrize(("release", "values"), [("0.1.0", STORED), ("0.2.0", STORED_BY_0_2_0)])
+def test_a_stored_pickle_loads(release: str, values: list[Any]) -> None:
+    loaded = pickle.loads((FIXTURES / f"pickled-by-{release}.pickle").read_bytes())
+    assert len(loaded) == len(values)
+    for value, expected in zip(loaded, values, strict=True):
         assert type(value) is type(expected)
         assert parts(value) == parts(expected)
         if type(value) in MODELS:
             assert cm.snake.encode(value) == cm.snake.encode(expected)
+
+
+def test_every_model_is_in_a_stored_pickle() -> None:
+    assert {cls.__name__ for cls in MODELS} <= {type(value).__name__ for value in _within([STORED, STORED_BY_0_2_0])}
+
+
+def _within(value: Any) -> Iterator[Any]:
+    """``value`` and every value inside of it."""
+    yield value
+    if isinstance(value, Struct):
+        members: Any = [getattr(value, name) for name in value.__struct_fields__]
+    else:
+        members = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
+    for member in members:
+        yield from _within(member)

@@ -3,8 +3,9 @@
 ``python`` that begins with ``>>>`` is a doctest. The examples of a page run in order and share their names. Other
 ``python`` is a program: it has to be in a file of ``examples``, word for word, or else it is run. One that only defines
 names shows nothing when it is run, and is refused. With the word ``check``, for a program that needs a service, it is
-type-checked only. With ``app=NAME``, it is an application that ``applications`` serves. With ``untested``, it needs
-what cannot be had here, and the page says that no test runs it.
+type-checked only. With ``app=NAME``, it is an application that ``applications`` serves; with ``before`` or ``after``, a
+function that ``test_migrating`` calls. With ``untested``, it needs what cannot be had here, and the page says that no
+test runs it.
 
 ``console`` is commands, a line each. They run, one after the other, and have to succeed. If some of the lines begin
 with ``$``, only these are commands, and the others are what they print. With the word ``check``, the options of
@@ -43,6 +44,7 @@ from ..support.paths import ROOT
 from ..support.program import ENVIRONMENT
 from .applications import SERVERS
 from .folder import prepare
+from .migrations import PROGRAMS
 from .pages import Block
 
 __all__ = ["BlockError", "check", "check_kind", "is_doctest", "run_doctests"]
@@ -52,7 +54,7 @@ EXAMPLES = [file.read_text(encoding="utf-8") for file in (ROOT / "examples").glo
 # What Sphinx makes of a page, not code.
 DIRECTIVES = re.compile(r"\{(toctree|note|warning|tip|eval-rst|auto\w+|py:\w+|currentmodule)\}")
 WORDS = {
-    "python": r"(check|untested|app=\w+)?",
+    "python": r"(check|untested|before|after|app=\w+)?",
     "console": r"(check)?",
     "json": r"(any|[A-Z]\w+|list\[\w+\])?",
     "sql": r"(sqlite)?",
@@ -103,6 +105,9 @@ def check_program(block: Block, following: Block | None, folder: Path, page: str
     if block.word.startswith("app="):
         if block.word.removeprefix("app=") not in SERVERS:
             raise BlockError(f"applications.py has no server for {block.word}")
+    elif block.word in ("before", "after"):
+        if block not in PROGRAMS:
+            raise BlockError("test_migrating calls only the functions of its own page")
     elif block.word == "untested":
         if "not run by a test" not in page:
             raise BlockError("The page does not say that it is not run by a test")

@@ -37,6 +37,7 @@ def wrong_in(text: str, folder: Path) -> str:
         ("```python\nraise SystemExit(3)\n```", "ended with status 3"),
         ("```python\nx = 1\n```", "only defines names"),
         ("```python app=nothing\nprint(1)\n```", "no server for app=nothing"),
+        ("```python before\ndef f() -> None: ...\n```", "only the functions of its own page"),
         ("```python untested\nprint(1)\n```", "does not say that it is not run"),
         ("```python check\nx: int = ''\n```", "Incompatible types"),
         ("```console\nrm -r x\n```", "no rule for the command"),

@@ -19,6 +19,9 @@ from ..support.paths import FIXTURES
 from ..support.program import STREAM
 from .applications import APPLICATIONS, KEY, SERVERS, serving
 
+# Frameworks use what newer Pythons deprecate.
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+
 ANSWER = (FIXTURES / "web_search.json").read_bytes()
 ERROR = b'{"object": "Error",  "message": "No such model", "code": 1500}'
 SECRET = "secret-of-a-caller"

@@ -11,7 +11,7 @@ release = version("conversation-models")
 version = release
 language = "en"
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "as_written"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "as_written", "outside_links"]
 exclude_patterns = ["_extensions", "charts/*.md"]
 nitpicky = True
 default_role = "code"

@@ -1,8 +1,10 @@
-"""The README's programs and commands work as it says. Its doctests are collected separately."""
+"""The programs and commands of the README and of the page about the command line work as they say.
+
+Their doctests are collected separately.
+"""
 
 import json
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,46 +12,42 @@ from pathlib import Path
 import pytest
 
 import conversation_models as cm
-from examples import redaction
 
+from ..support.pages import programs_in, text_of
 from ..support.paths import FIXTURES, ROOT
-from ..support.readme import PROGRAMS
 
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-COMMANDS = re.findall(r"^(?:conversation-models|curl) .*$", README, re.MULTILINE)
-
-
-@pytest.mark.parametrize(("core", "file"), [("async def relay(", "gateway.py"), ("def ask(", "client.py")])
-def test_the_programs_are_quoted_from_the_examples(core: str, file: str) -> None:
-    """Which have tests of their own."""
-    (program,) = [program for program in PROGRAMS if core in program]
-    assert f"\n\n\n{program}\n\n" in (ROOT / "examples" / file).read_text(encoding="utf-8")
+PAGE = "docs/guides/command-line.md"
+COMMANDS = re.findall(r"^(?:conversation-models|curl) .*$", text_of(PAGE), re.MULTILINE)
 
 
-def test_the_program_about_archives_makes_a_table_and_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    exchange = json.dumps({"response": {"body": json.loads((FIXTURES / "web_search.json").read_text())}})
-    monkeypatch.chdir(tmp_path)
-    Path("exchanges.ndjson").write_text(exchange)
-    Path("logs").mkdir()
-    shutil.copy(FIXTURES / "web_search.json", "logs")
-    (program,) = [program for program in PROGRAMS if "archive.run(" in program]
-    Path("program.py").write_text(program)
-    done = subprocess.run([sys.executable, "program.py"], capture_output=True, text=True, check=True)
-    assert done.stdout == "1 0 0 []\n"
-    assert list(Path("usage").rglob("*.parquet"))
+def test_the_readme_is_short() -> None:
+    assert len(text_of("README.md").splitlines()) <= 200
 
 
-def test_the_readme_has_no_other_programs() -> None:
-    assert len(PROGRAMS) == 4
+def test_the_program_of_the_readme_is_quoted_from_the_example() -> None:
+    """Which has tests of its own."""
+    (program,) = programs_in("README.md")
+    assert program.startswith("async def relay(")
+    assert f"\n\n\n{program}\n\n" in (ROOT / "examples" / "gateway.py").read_text(encoding="utf-8")
 
 
-def test_the_redaction_is_the_one_of_the_examples() -> None:
-    (program,) = [program for program in PROGRAMS if "def redact(" in program]
-    assert redaction.__file__ is not None
-    assert Path(redaction.__file__).read_text(encoding="utf-8").endswith(f"\n\n{program}")
+def test_the_response_of_the_readme_is_shown_by_its_first_command() -> None:
+    (command,) = re.findall(r"bin/(conversation-models show .*)$", text_of("README.md"), re.MULTILINE)
+    arguments = command.split()[1:]
+    done = subprocess.run(
+        [sys.executable, "-m", "conversation_models", *arguments], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stderr == ""
+    assert "web_search" in done.stdout
 
 
-def test_the_readme_shows_every_command() -> None:
+def test_links_of_the_readme_lead_to_files() -> None:
+    links = re.findall(r"(?:\]\(|(?:src|srcset)=\")([^)\"#]+)", text_of("README.md"))
+    assert "docs/getting-started.md" in links
+    assert [link for link in links if not (ROOT / link).is_file()] == []
+
+
+def test_the_page_shows_every_command() -> None:
     assert {line.split()[1] for line in COMMANDS if line.startswith("conversation-models")} == {
         "show",
         "validate",
@@ -61,7 +59,7 @@ def test_the_readme_shows_every_command() -> None:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_the_commands_of_the_readme_work(command: str, tmp_path: Path) -> None:
+def test_the_commands_of_the_page_work(command: str, tmp_path: Path) -> None:
     document = (FIXTURES / "web_search.json").read_bytes()
     response = cm.snake.decode(document)
     (tmp_path / "response.json").write_bytes(document)

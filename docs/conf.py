@@ -1,14 +1,13 @@
 """The documentation: ``pip install -e '.[docs]'``, then ``sphinx-build -W -n --keep-going -b html docs build/docs``."""
 
 import sys
-from importlib.metadata import version
+from importlib import metadata
 from pathlib import Path
 
 sys.path.append(str(Path(__file__).parent / "_extensions"))
 
 project = "conversation_models"
-release = version("conversation-models")
-version = release
+release = version = metadata.version("conversation-models")
 language = "en"
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "as_written", "outside_links"]

@@ -9,7 +9,7 @@ from types import FunctionType, MethodType
 from typing import Any
 
 from sphinx.application import Sphinx
-from sphinx.domains.python import PyObject
+from sphinx.domains.python import PythonDomain
 from sphinx.pycode import ModuleAnalyzer
 
 import conversation_models
@@ -22,7 +22,8 @@ ITEM = re.compile(r" {4}(?P<name>\w+): (?P<text>.+)")
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    next(field for field in PyObject.doc_field_types if field.name == "variable").label = "Fields"
+    fields = PythonDomain.directives["class"].doc_field_types
+    next(field for field in fields if field.name == "variable").label = "Fields"
     app.connect("builder-inited", read_the_parts)
     app.connect("autodoc-process-signature", signature_as_written)
     app.connect("autodoc-process-docstring", sections_as_fields)
@@ -105,7 +106,8 @@ class AsRead(ast.NodeTransformer):
     def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
         match node:
             case ast.Subscript(value=ast.Name("Field" | "Annotated"), slice=ast.Tuple(elts=[held, *_])):
-                return self.visit(held)
+                visited: ast.AST = self.visit(held)
+                return visited
             case ast.Subscript(value=ast.Name("Literal")):
                 return node
         return self.generic_visit(node)

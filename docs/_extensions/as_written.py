@@ -36,9 +36,7 @@ def read_the_parts(_: Sphinx) -> None:
     package.analyze()
     folder = Path(inspect.getfile(conversation_models)).parent
     for file in sorted(folder.rglob("*.py")):
-        if file.stem.startswith("__"):
-            continue
-        part = ModuleAnalyzer.for_module(".".join([PACKAGE, *file.relative_to(folder).with_suffix("").parts]))
+        part = ModuleAnalyzer.for_file(file, file.stem)  # Not by its name, which would import it.
         part.analyze()
         package.annotations.update(part.annotations)
         package.attr_docs.update(part.attr_docs)

@@ -18,7 +18,7 @@ from conversation_models import archive
 from ..support.archives import ANSWER, ERROR, REQUEST, answer, lines_of, stored, stream_of
 from ..support.paths import ROOT
 
-PAGE = (ROOT / "docs" / "archives.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "guides" / "archives.md").read_text(encoding="utf-8")
 QUERIES = re.findall(r"```sql\n(.*?)```", PAGE, re.DOTALL)
 PROGRAMS = re.findall(r"```python\n(import (?:polars|pandas)\n.*?)```", PAGE, re.DOTALL)
 

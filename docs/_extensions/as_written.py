@@ -22,8 +22,8 @@ ITEM = re.compile(r" {4}(?P<name>\w+): (?P<text>.+)")
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    fields = PythonDomain.directives["class"].doc_field_types
-    next(field for field in fields if field.name == "variable").label = "Fields"
+    directive: Any = PythonDomain.directives["class"]
+    next(field for field in directive.doc_field_types if field.name == "variable").label = "Fields"
     app.connect("builder-inited", read_the_parts)
     app.connect("autodoc-process-signature", signature_as_written)
     app.connect("autodoc-process-docstring", sections_as_fields)

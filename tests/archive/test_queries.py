@@ -1,6 +1,8 @@
 """The tables open in DuckDB, Polars and pandas, and the SQL of the documentation answers its questions."""
 
 import re
+import subprocess
+import sys
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,7 @@ from conversation_models import archive
 from ..support.archives import ANSWER, ERROR, REQUEST, answer, lines_of, stored, stream_of
 from ..support.paths import ROOT
 
-PAGE = (ROOT / "docs" / "archives.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "guides" / "archives.md").read_text(encoding="utf-8")
 QUERIES = re.findall(r"```sql\n(.*?)```", PAGE, re.DOTALL)
 PROGRAMS = re.findall(r"```python\n(import (?:polars|pandas)\n.*?)```", PAGE, re.DOTALL)
 
@@ -102,16 +104,11 @@ def test_the_programs_of_the_page_run(program: str, capsys: pytest.CaptureFixtur
     assert "completed" in capsys.readouterr().out
 
 
-def test_the_program_of_the_readme_runs(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    (program,) = re.findall(r"```python\n((?:(?!```).)*archive\.run.*?)```", text, re.DOTALL)
+def test_the_program_of_the_page_makes_a_table_and_parts(tmp_path: Path) -> None:
+    (program,) = re.findall(r"```python\n(from concurrent(?:(?!```).)*)```", PAGE, re.DOTALL)
     (tmp_path / "logs").mkdir()
-    stored(tmp_path / "logs" / "a.ndjson", lines_of([answer(1), REQUEST]))
-    stored(tmp_path / "exchanges.ndjson", lines_of([{"response": {"body": answer(2)}}]))
-    monkeypatch.chdir(tmp_path)
-    names: dict[str, Any] = {}
-    exec(compile(program.replace("ProcessPool", "ThreadPool"), "README.md", "exec"), names)
-    assert capsys.readouterr().out == "1 1 0 []\n"
-    assert names["table"]["total_tokens"].to_pylist() == [5]
+    stored(tmp_path / "logs" / "2025-11-01.ndjson.gz", lines_of([answer(1), REQUEST]))
+    (tmp_path / "program.py").write_text(program, encoding="utf-8")
+    done = subprocess.run([sys.executable, "program.py"], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout == "1 1 0 []\n"
+    assert len(list((tmp_path / "usage").glob("*.parquet"))) == 1

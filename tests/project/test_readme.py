@@ -1,55 +1,50 @@
-"""The README's programs and commands work as it says. Its doctests are collected separately."""
+"""The programs and commands of the README and of the page about the command line work as they say.
+
+Their doctests are collected separately.
+"""
 
 import json
 import re
-import shutil
-import subprocess
-import sys
+import shlex
 from pathlib import Path
 
 import pytest
 
 import conversation_models as cm
-from examples import redaction
 
+from ..support.pages import programs_in, text_of
 from ..support.paths import FIXTURES, ROOT
-from ..support.readme import PROGRAMS
+from ..support.program import run
 
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-COMMANDS = re.findall(r"^(?:conversation-models|curl) .*$", README, re.MULTILINE)
-
-
-@pytest.mark.parametrize(("core", "file"), [("async def relay(", "gateway.py"), ("def ask(", "client.py")])
-def test_the_programs_are_quoted_from_the_examples(core: str, file: str) -> None:
-    """Which have tests of their own."""
-    (program,) = [program for program in PROGRAMS if core in program]
-    assert f"\n\n\n{program}\n\n" in (ROOT / "examples" / file).read_text(encoding="utf-8")
+PAGE = "docs/guides/command-line.md"
+COMMANDS = re.findall(r"^(?:conversation-models|curl) .*$", text_of(PAGE), re.MULTILINE)
 
 
-def test_the_program_about_archives_makes_a_table_and_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    exchange = json.dumps({"response": {"body": json.loads((FIXTURES / "web_search.json").read_text())}})
-    monkeypatch.chdir(tmp_path)
-    Path("exchanges.ndjson").write_text(exchange)
-    Path("logs").mkdir()
-    shutil.copy(FIXTURES / "web_search.json", "logs")
-    (program,) = [program for program in PROGRAMS if "archive.run(" in program]
-    Path("program.py").write_text(program)
-    done = subprocess.run([sys.executable, "program.py"], capture_output=True, text=True, check=True)
-    assert done.stdout == "1 0 0 []\n"
-    assert list(Path("usage").rglob("*.parquet"))
+def test_the_readme_is_short() -> None:
+    assert len(text_of("README.md").splitlines()) <= 200
 
 
-def test_the_readme_has_no_other_programs() -> None:
-    assert len(PROGRAMS) == 4
+def test_the_program_of_the_readme_is_quoted_from_the_example() -> None:
+    """Which has tests of its own."""
+    (program,) = programs_in("README.md")
+    assert program.startswith("async def relay(")
+    assert f"\n\n\n{program}\n\n" in (ROOT / "examples" / "gateway.py").read_text(encoding="utf-8")
 
 
-def test_the_redaction_is_the_one_of_the_examples() -> None:
-    (program,) = [program for program in PROGRAMS if "def redact(" in program]
-    assert redaction.__file__ is not None
-    assert Path(redaction.__file__).read_text(encoding="utf-8").endswith(f"\n\n{program}")
+def test_the_response_of_the_readme_is_shown_by_its_first_command() -> None:
+    (command,) = re.findall(r"bin/conversation-models (show .*)$", text_of("README.md"), re.MULTILINE)
+    done = run(*command.split(), cwd=ROOT)
+    assert (done.status, done.err) == (0, "")
+    assert "web_search" in done.out
 
 
-def test_the_readme_shows_every_command() -> None:
+def test_links_of_the_readme_lead_to_files() -> None:
+    links = re.findall(r"(?:\]\(|(?:src|srcset)=\")([^)\"#]+)", text_of("README.md"))
+    assert "docs/getting-started.md" in links
+    assert [link for link in links if not (ROOT / link).is_file()] == []
+
+
+def test_the_page_shows_every_command() -> None:
     assert {line.split()[1] for line in COMMANDS if line.startswith("conversation-models")} == {
         "show",
         "validate",
@@ -61,7 +56,7 @@ def test_the_readme_shows_every_command() -> None:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_the_commands_of_the_readme_work(command: str, tmp_path: Path) -> None:
+def test_the_commands_of_the_page_work(command: str, tmp_path: Path) -> None:
     document = (FIXTURES / "web_search.json").read_bytes()
     response = cm.snake.decode(document)
     (tmp_path / "response.json").write_bytes(document)
@@ -73,15 +68,17 @@ def test_the_commands_of_the_readme_work(command: str, tmp_path: Path) -> None:
         cm.ResponseDoneEvent(usage=response.usage),
     ]
     (tmp_path / "captured.sse").write_bytes(b"".join([cm.snake.encode_event(event) for event in events]))
-    command = command.replace("curl -N …", "cat captured.sse")
-    command = command.replace("conversation-models", f"{sys.executable} -m conversation_models")
-    done = subprocess.run(["bash", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=True)
-    assert done.stderr == ""
+    piped = command.startswith("curl -N … | ")
+    program, *words = shlex.split(command.removeprefix("curl -N … | "), comments=True)
+    # A shell would replace the pattern.
+    arguments = [name for word in words for name in (sorted(map(str, tmp_path.glob(word))) if "*" in word else [word])]
+    done = run(*arguments, stdin=(tmp_path / "captured.sse").read_bytes() if piped else b"", cwd=tmp_path)
+    assert (program, done.status, done.err) == ("conversation-models", 0, "")
     if "--to camel" in command:
-        assert cm.camel.decode(done.stdout) == response
+        assert cm.camel.decode(done.out) == response
     elif "collect" in command:
-        assert json.loads(done.stdout)["outputs"][0]["content"] == "Granite."
+        assert json.loads(done.out)["outputs"][0]["content"] == "Granite."
     elif "show - " in command:
-        assert "Granite." in done.stdout
+        assert "Granite." in done.out
     else:
-        assert len(done.stdout.splitlines()) >= 2
+        assert len(done.out.splitlines()) >= 2

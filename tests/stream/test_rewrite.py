@@ -13,10 +13,10 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 import conversation_models as cm
+from examples.redaction import ADDRESS, redact, redacted
 
 from ..support.amounts import examples
 from ..support.documents import CODECS, NAMINGS, Naming, value_of
-from ..support.readme import run_program
 from ..support.strategies import events as any_events
 from ..support.strategies import wire_responses
 from ..support.streams import streamable, streamed
@@ -562,10 +562,7 @@ def test_what_is_sent_can_be_written_in_either_naming(response: Any, random: Ran
     assert cm.collect(CODECS[naming].iter_events(written)) == cm.collect(events)
 
 
-# The README's rewrite -------------------------------------------------------------------------------------------
-
-NAMES = run_program("def redact(")
-redact: Rewrite = NAMES["redact"]
+# The rewrite of the examples, which the documentation shows ---------------------------------------------------------
 
 _words = st.sampled_from(["jane@example.org", "J.o+n@a-b.co.uk", "@", ".", "a@b", "..", "-", "@@x", "ünï@exämple.de"])
 _gaps = st.sampled_from(["", " ", ". ", "\n", ",", "<", ">", "\u3002"])
@@ -575,7 +572,7 @@ prose = st.lists(_words | _gaps | _runs | st.text(max_size=5), max_size=14).map(
 
 def whole(text: str) -> str:
     """``text`` without addresses."""
-    return str(NAMES["ADDRESS"].sub("[address]", text))
+    return ADDRESS.sub("[address]", text)
 
 
 def pieces(text: str, random: Random) -> list[str]:
@@ -635,7 +632,7 @@ def test_the_redaction_holds_back_no_more_than_an_address() -> None:
     assert redact("no address here. ", False) == ("no address here. ", "")
 
 
-def test_the_readme_redacts_a_stream_of_bytes() -> None:
+def test_the_example_redacts_a_stream_of_bytes() -> None:
     events: list[Any] = [STARTED, said("to a@"), said("b.org"), DONE]
     data = b"".join(map(cm.snake.encode_event, events))
-    assert cm.collect(cm.snake.iter_events(NAMES["redacted"]([data]))).text == "to [address]"
+    assert cm.collect(cm.snake.iter_events(redacted([data]))).text == "to [address]"

@@ -11,6 +11,7 @@ import conversation_models as cm
 
 from ..support.amounts import examples
 from ..support.documents import CODECS, NAMINGS, SHAPES, UNION_TYPES, Naming, dumps, exact, written
+from ..support.each import each
 from ..support.examples import MODELS, full, least
 from ..support.strategies import wire, wire_member, wire_responses
 from ..support.streams import in_naming
@@ -29,7 +30,7 @@ def kinds(value: Any) -> set[type]:
 
 
 @every_naming
-@pytest.mark.parametrize("cls", MODELS, ids=lambda cls: cls.__name__)
+@each("cls", MODELS)
 def test_every_model_comes_back_equal_from_builtins(cls: Any, naming: Naming) -> None:
     codec = CODECS[naming]
     for value in least(cls), full(cls), least(cls).with_unknown_fields({"new": [1, {"agent_id": None}]}):

@@ -35,8 +35,11 @@ def test_pytest_gives_the_other_arguments_and_sees_the_marks() -> None:
     @each("cell", "ab")
     @pytest.mark.long
     def check(cell: str, other: str) -> None:
-        raise AssertionError
+        assert cell != other
 
+    check(other="c")
+    with pytest.raises(AssertionError, match=r"^1 of 2 failed"):
+        check(other="b")
     assert list(inspect.signature(check).parameters) == ["other"]
     assert [mark.name for mark in vars(check)["pytestmark"]] == ["long"]
 
@@ -45,4 +48,4 @@ def test_a_table_without_cells_and_an_argument_that_a_test_does_not_have_are_err
     with pytest.raises(AssertionError):
         each("cell", [])
     with pytest.raises(AssertionError):
-        each("cell", "a")(lambda other: None)
+        each("cell", "a")(lambda other: other)

@@ -13,6 +13,7 @@ import conversation_models as cm
 
 from ..support.amounts import examples
 from ..support.documents import CODECS, NAMINGS, SHAPES, UNION_TYPES, Naming, Reading, Shape, dumps, key, minimal
+from ..support.each import each
 from ..support.strategies import wire, wire_member
 
 every_naming = pytest.mark.parametrize("naming", NAMINGS)
@@ -138,7 +139,7 @@ def test_an_unknown_tag_is_drift_and_a_known_one_is_not() -> None:
 
 
 @every_naming
-@pytest.mark.parametrize("cls", SHAPES, ids=lambda cls: cls.__name__)
+@each("cls", SHAPES)
 def test_an_unknown_field_of_any_model_is_drift(cls: Any, naming: Naming) -> None:
     document = {key(name, naming): value for name, value in minimal(cls).items()} | {"newField": {"type": "x"}}
     if cls is cm.ConversationResponse:
@@ -162,7 +163,7 @@ def test_wrong_shapes_are_not_drift(data: bytes) -> None:
     assert cm.snake.drift(data) == []
 
 
-@pytest.mark.parametrize(
+@each(
     "data",
     [
         *(b"", b"{", b'{"a":1} x', b'{"a":NaN}', b'{"a":' * 100_000, b'{"usage":{"a":\xff}}', b'"\\ud800"'),

@@ -14,6 +14,7 @@ from conversation_models.codec import Codec
 from ..support.amounts import amount, examples, in_full_if_long
 from ..support.codecs import exhausted
 from ..support.documents import CODECS, NAMINGS, SHAPES, UNION_TYPES, Naming, dumps, exact, minimal, respelled, written
+from ..support.each import each
 from ..support.strategies import wire, wire_events, wire_member, wire_responses
 from ..support.streams import cut, in_naming, read_sizes
 from ..support.unknown_fields import hostile_keys, modelled_objects, same_json, with_random_fields
@@ -170,7 +171,7 @@ def text_with(value: bytes) -> bytes:
 
 
 @every_naming
-@pytest.mark.parametrize("bad", [b"NaN", b"[1,]", b'"\xff"', b"[" * 5000, b"", b"01", b'{"a"}'])
+@each("bad", [b"NaN", b"[1,]", b'"\xff"', b"[" * 5000, b"", b"01", b'{"a"}'])
 def test_an_unknown_field_whose_value_is_not_json_is_an_error(naming: Naming, bad: bytes) -> None:
     """Before the field was learned and after."""
     for codec in codecs(naming):
@@ -181,7 +182,7 @@ def test_an_unknown_field_whose_value_is_not_json_is_an_error(naming: Naming, ba
 
 
 @every_naming
-@pytest.mark.parametrize("odd", [b'"\\ud800"', b"1e999", b"1" * 5000, b"[" * 5000 + b"]" * 5000])
+@each("odd", [b'"\\ud800"', b"1e999", b"1" * 5000, b"[" * 5000 + b"]" * 5000])
 def test_an_unknown_field_that_python_cannot_hold_is_an_error_or_comes_back_unchanged(
     naming: Naming, odd: bytes
 ) -> None:

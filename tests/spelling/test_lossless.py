@@ -26,6 +26,7 @@ from ..support.documents import (
     value_of,
     written,
 )
+from ..support.each import each
 from ..support.strategies import chunks, entries, events, free_values, responses, values, wire, wire_member
 
 every_naming = pytest.mark.parametrize("naming", NAMINGS)
@@ -113,7 +114,7 @@ NULLABLE = [(cls, name) for cls, shape in SHAPES.items() for name, field in shap
 
 
 @every_naming
-@pytest.mark.parametrize(("cls", "name"), NULLABLE, ids=lambda part: getattr(part, "__name__", part))
+@each(("cls", "name"), NULLABLE)
 def test_null_and_absent_stay_apart(cls: Any, name: str, naming: Naming) -> None:
     codec = CODECS[naming]
     document = {key(field, naming): value for field, value in minimal(cls).items()}
@@ -150,7 +151,7 @@ def test_timestamps_keep_their_microseconds_and_offset(text: str, moment: dateti
     assert again == (text if "." not in text or text[-1] != "5" else f"{text}00000")
 
 
-@pytest.mark.parametrize(
+@each(
     "literal",
     [
         "0",

@@ -1,12 +1,13 @@
 """How much a test does: a share by default, and all of it with ``-m long``, which then runs the test again."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from itertools import product
 from typing import Any, TypeVar
 
 import pytest
 from hypothesis import settings
 
-__all__ = ["USUAL_EXAMPLES", "amount", "examples", "in_full_if_long"]
+__all__ = ["USUAL_EXAMPLES", "amount", "each_once", "examples", "in_full_if_long"]
 
 T = TypeVar("T", bound=Callable[..., Any])
 
@@ -32,6 +33,20 @@ def amount(usual: int, full: int) -> int:
 def in_full_if_long(test: T) -> T:
     """Mark a test that also runs with ``-m long``, where each ``amount`` is the full one."""
     return pytest.mark.long(test) if _is_long() else test
+
+
+def each_once(**tables: Iterable[Any]) -> pytest.MarkDecorator:
+    """Parametrise a test: every value of each table once by default, and the other combinations with ``-m long``."""
+    values = [list(table) for table in tables.values()]
+    usual = {tuple(at % len(table) for table in values) for at in range(max(map(len, values)))}
+    cells = [
+        pytest.param(
+            *(table[at] for table, at in zip(values, places, strict=True)),
+            marks=() if places in usual else pytest.mark.long,
+        )
+        for places in product(*(range(len(table)) for table in values))
+    ]
+    return pytest.mark.parametrize(tuple(tables), cells)
 
 
 def _is_long() -> bool:

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import pytest
 from hypothesis import settings
 
-__all__ = ["USUAL_EXAMPLES", "amount", "each_once", "examples", "in_full_if_long"]
+__all__ = ["USUAL_EXAMPLES", "amount", "each_once", "examples", "in_full_if_long", "some"]
 
 T = TypeVar("T", bound=Callable[..., Any])
 
@@ -33,6 +33,12 @@ def amount(usual: int, full: int) -> int:
 def in_full_if_long(test: T) -> T:
     """Mark a test that also runs with ``-m long``, where each ``amount`` is the full one."""
     return pytest.mark.long(test) if _is_long() else test
+
+
+def some(usual: int, name: str, values: Iterable[Any]) -> pytest.MarkDecorator:
+    """Parametrise a test: the first ``usual`` of the values by default, and the others with ``-m long``."""
+    cells = [pytest.param(value, marks=() if at < usual else pytest.mark.long) for at, value in enumerate(values)]
+    return pytest.mark.parametrize(name, cells)
 
 
 def each_once(**tables: Iterable[Any]) -> pytest.MarkDecorator:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import conversation_models as cm
 
-from ..support.amounts import examples
+from ..support.amounts import each_once, examples
 from ..support.documents import CODECS, NAMINGS, SHAPES, UNION_TYPES, Naming, dumps, exact, written
 from ..support.each import each
 from ..support.examples import MODELS, full, least
@@ -58,8 +58,7 @@ def test_documents_come_back_as_builtins(naming: Naming, data: st.DataObject) ->
         assert CODECS[other].from_builtins(CODECS[other].to_builtins(value)) == value
 
 
-@every_naming
-@pytest.mark.parametrize("union", UNION_TYPES)
+@each_once(naming=NAMINGS, union=UNION_TYPES)
 @examples(20)
 @given(data=st.data())
 def test_members_of_unions_are_read_from_builtins(union: str, naming: Naming, data: st.DataObject) -> None:
@@ -70,9 +69,8 @@ def test_members_of_unions_are_read_from_builtins(union: str, naming: Naming, da
     assert exact(codec.to_builtins(value)) == exact(written(document, union, naming))
 
 
-@every_naming
-@pytest.mark.parametrize("cls", SHAPES, ids=lambda cls: cls.__name__)
-@examples(5)
+@each_once(naming=NAMINGS, cls=SHAPES)
+@examples(5, usual=3)
 @given(data=st.data())
 def test_models_are_read_from_builtins(cls: Any, naming: Naming, data: st.DataObject) -> None:
     codec = CODECS[naming]

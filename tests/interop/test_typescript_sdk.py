@@ -27,7 +27,7 @@ every_gateway = some(len(USUAL), "gateway", sorted(GATEWAYS, key=lambda name: na
 @pytest.fixture(scope="session")
 def results(servers: dict[str, str]) -> Results:
     """The SDK's result of each call, by server, call and name; ``value`` is the text of ``JSON.stringify``."""
-    called = {name: servers[name] for name in ("direct", *amount(USUAL, GATEWAYS))}
+    called = {name: servers[name] for name in ("direct", *amount(list(USUAL), list(GATEWAYS)))}
     lines = run_script(HERE / "client.mjs", called, [*RESPONSES, *REFUSED], [*STREAMS, *UNTYPED])
     return {(one["server"], one["call"], one["name"]): one for one in lines}
 

@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 import conversation_models as cm
 
+from ..support.amounts import each_once, examples
 from ..support.documents import (
     CODECS,
     NAMINGS,
@@ -62,18 +63,16 @@ def check_accepted(document: Any, tp: Any, naming: Naming) -> None:
 # Accepted ----------------------------------------------------------------------------------------------------------
 
 
-@every_naming
-@every_model
+@each_once(naming=NAMINGS, cls=SHAPES)
 @given(data=st.data())
-@settings(max_examples=5)
+@examples(5, usual=3)
 def test_every_document_of_a_model_is_accepted(cls: Any, naming: Naming, data: st.DataObject) -> None:
     check_accepted(data.draw(wire(cls, naming, data.draw(st.booleans()))), cls, naming)
 
 
-@every_naming
-@every_union
+@each_once(naming=NAMINGS, union=UNION_TYPES)
 @given(data=st.data())
-@settings(max_examples=8)
+@examples(8, usual=4)
 def test_every_member_of_a_union_is_accepted(union: str, naming: Naming, data: st.DataObject) -> None:
     check_accepted(data.draw(wire_member(union, naming, data.draw(st.booleans()))), UNION_TYPES[union], naming)
 
@@ -172,8 +171,7 @@ def test_of_damaged_documents_the_same_are_accepted_as_by_decode(cls: Any) -> No
         check_same(document, cls, "snake")
 
 
-@every_naming
-@every_union
+@each_once(naming=NAMINGS, union=UNION_TYPES)
 def test_of_damaged_members_the_same_are_accepted_as_by_decode(union: str, naming: Naming) -> None:
     tp = UNION_TYPES[union]
     for cls in get_args(tp):

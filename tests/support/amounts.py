@@ -9,23 +9,24 @@ from hypothesis import settings
 
 __all__ = ["USUAL_EXAMPLES", "amount", "each_once", "examples", "in_full_if_long", "some"]
 
+N = TypeVar("N")
 T = TypeVar("T", bound=Callable[..., Any])
 
 USUAL_EXAMPLES = 15
 """A property test gets no more than these by default."""
 
 
-def examples(full: int) -> Callable[[T], T]:
-    """Gives a property test ``full`` examples, or ``USUAL_EXAMPLES`` by default."""
+def examples(full: int, usual: int = USUAL_EXAMPLES) -> Callable[[T], T]:
+    """Gives a property test ``full`` examples, or ``usual`` by default: fewer for a test of every model."""
 
     def decorate(test: T) -> T:
-        own: T = settings(max_examples=amount(min(full, USUAL_EXAMPLES), full))(test)
-        return in_full_if_long(own) if full > USUAL_EXAMPLES else own
+        own: T = settings(max_examples=amount(min(full, usual), full))(test)
+        return in_full_if_long(own) if full > usual else own
 
     return decorate
 
 
-def amount(usual: int, full: int) -> int:
+def amount(usual: N, full: N) -> N:
     """``full`` with ``-m long``, otherwise ``usual``. For tests that are ``in_full_if_long``."""
     return full if _is_long() else usual
 
@@ -35,10 +36,11 @@ def in_full_if_long(test: T) -> T:
     return pytest.mark.long(test) if _is_long() else test
 
 
-def some(usual: int, name: str, values: Iterable[Any]) -> pytest.MarkDecorator:
+def some(usual: int, names: str | tuple[str, ...], values: Iterable[Any]) -> pytest.MarkDecorator:
     """Parametrise a test: the first ``usual`` of the values by default, and the others with ``-m long``."""
-    cells = [pytest.param(value, marks=() if at < usual else pytest.mark.long) for at, value in enumerate(values)]
-    return pytest.mark.parametrize(name, cells)
+    cells = [(value,) if isinstance(names, str) else value for value in values]
+    usually, others = cells[:usual], [pytest.param(*cell, marks=pytest.mark.long) for cell in cells[usual:]]
+    return pytest.mark.parametrize(names, [*(pytest.param(*cell) for cell in usually), *others])
 
 
 def each_once(**tables: Iterable[Any]) -> pytest.MarkDecorator:

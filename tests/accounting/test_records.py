@@ -20,6 +20,7 @@ from ..fuzz.seeds import seeds
 from ..support.amounts import amount, examples, in_full_if_long
 from ..support.bodies import ERROR_BODIES
 from ..support.documents import CODECS, NAMINGS, Naming, dumps, key, respelled
+from ..support.each import each
 from ..support.paths import FIXTURES, SAMPLES
 from ..support.strategies import wire_responses
 from ..support.streams import Document, in_naming, sse, stream
@@ -144,7 +145,7 @@ ENDS: list[tuple[bytes, Any, str | None, int | None]] = [
 ]
 
 
-@pytest.mark.parametrize(("end", "status", "message", "code"), ENDS, ids=[str(end[0]) for end in ENDS])
+@each(("end", "status", "message", "code"), ENDS)
 def test_the_status_of_a_stream_is_how_it_ended(end: bytes, status: Any, message: Any, code: Any) -> None:
     record = fed(stream(EVENTS[:1]) + end).record
     assert (record.kind, record.status, record.error_message, record.error_code) == ("stream", status, message, code)
@@ -263,7 +264,7 @@ def test_a_malformed_output_is_counted_and_nothing_is_read_from_it(output: str) 
 
 
 @every_naming
-@pytest.mark.parametrize("sender", ERROR_BODIES)
+@each("sender", ERROR_BODIES)
 def test_the_record_of_an_error_body_has_its_message_and_code(sender: str, naming: Naming) -> None:
     lines = ERROR_BODIES[sender].splitlines()
     body = b"\n".join(line.removeprefix(b"data: ") for line in lines if line.startswith(b"data: "))
@@ -291,7 +292,7 @@ NEITHER: list[bytes | str] = [
 
 
 @every_naming
-@pytest.mark.parametrize("body", NEITHER, ids=lambda body: repr(body[:40]))
+@each("body", NEITHER)
 def test_a_body_that_is_neither_a_response_nor_an_error_is_unreadable(body: bytes | str, naming: Naming) -> None:
     size = len(body.encode(errors="surrogatepass")) if isinstance(body, str) else len(body)
     with pytest.raises(cm.ConversationDecodeError) as caught:
@@ -448,7 +449,7 @@ RESPONSES = [
 
 
 @every_naming
-@pytest.mark.parametrize("path", sorted(RESPONSES), ids=lambda path: path.stem)
+@each("path", sorted(RESPONSES))
 def test_the_record_of_a_whole_response_is_the_sum_of_its_json(path: Path, naming: Naming) -> None:
     document = json.loads(path.read_bytes())
     text = path.read_bytes() if naming == "snake" else dumps(respelled(document, cm.ConversationResponse, "snake"))

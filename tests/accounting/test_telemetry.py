@@ -22,6 +22,7 @@ from conversation_models.telemetry import attributes
 
 from ..interop.servers import Connection, serving
 from ..support.amounts import examples
+from ..support.each import each
 from ..support.strategies import free_values, integers, texts
 
 DETAILS = {"prompt_tokens_details": {"cached_tokens": 16}, "completion_tokens_details": {"reasoning_tokens": 3}}
@@ -114,7 +115,7 @@ def test_the_type_of_an_error_is_its_number_or_one_of_three_names(fields: dict[s
     assert added(record(**fields)) == ({} if error is None else {"error.type": error})
 
 
-@pytest.mark.parametrize(
+@each(
     ("counts", "expected"),
     [
         ({"prompt_tokens": 20, "completion_tokens": 4, "total_tokens": 24}, (20, 4)),
@@ -130,7 +131,6 @@ def test_the_type_of_an_error_is_its_number_or_one_of_three_names(fields: dict[s
         ({"prompt_tokens": -1, "completion_tokens": 5, "total_tokens": 4}, (None, 5)),
         ({"prompt_tokens": 2**63, "completion_tokens": 2**63 - 1, "total_tokens": 2**64 - 1}, (None, 2**63 - 1)),
     ],
-    ids=str,
 )
 def test_a_count_of_0_is_there_only_if_the_total_agrees(
     counts: dict[str, int], expected: tuple[int | None, int | None]
@@ -153,7 +153,7 @@ def test_the_details_of_a_usage_are_read_in_either_naming(codec: cm.Codec, body:
     assert added(record(usage=structs.replace(one, total_tokens=24))) == {CACHED: 16, REASONING: 0}
 
 
-@pytest.mark.parametrize("count", [-1, 1.0, "1", True, None, [1], {"cached_tokens": 1}, 2**63], ids=str)
+@each("count", [-1, 1.0, "1", True, None, [1], {"cached_tokens": 1}, 2**63])
 def test_a_detail_that_is_not_a_count_is_left_out(count: Any) -> None:
     details = {"prompt_tokens_details": {"cached_tokens": count}, "completion_tokens_details": {"audio_tokens": 1}}
     assert added(record(usage=usage(total_tokens=24).with_unknown_fields(details))) == {}

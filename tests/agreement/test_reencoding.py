@@ -20,10 +20,11 @@ from pydantic import TypeAdapter, ValidationError
 
 import conversation_models as cm
 
+from ..support.amounts import amount, in_full_if_long
 from ..support.documents import UNIONS, dumps
 from ..support.schema_strategies import Documents
 
-EXAMPLES = 250
+EXAMPLES = amount(30, 250)
 SECONDS = float(os.environ.get("LONG_SECONDS", "60"))
 
 THEIRS: dict[str, tuple[Any, TypeAdapter[Any]]] = {
@@ -148,6 +149,7 @@ def run(name: str, count: int, number: int) -> Counter[str]:
     return seen
 
 
+@in_full_if_long
 @pytest.mark.parametrize("name", THEIRS)
 def test_the_codec_writes_back_the_json_that_the_sdk_writes_back(name: str) -> None:
     assert run(name, EXAMPLES, 1)["compared"] >= EXAMPLES // 2

@@ -14,6 +14,7 @@ import conversation_models as cm
 
 from ..support.amounts import examples
 from ..support.documents import SHAPES, Shape, dumps
+from ..support.each import each
 from ..support.sdk import Acceptable, same
 from ..support.strategies import wire_events, wire_responses
 
@@ -85,7 +86,7 @@ _THEIRS = {
 }
 
 
-@pytest.mark.parametrize("name", ONLY_OURS)
+@each("name", ONLY_OURS)
 def test_only_ours_reads_and_keeps_these_documents(name: str) -> None:
     ours, document = ONLY_OURS[name]
     again = json.loads(cm.snake.encode(cm.snake.decode(dumps(document), ours)))

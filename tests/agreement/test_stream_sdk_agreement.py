@@ -15,6 +15,7 @@ import conversation_models as cm
 
 from ..support.amounts import examples
 from ..support.documents import SHAPES, dumps
+from ..support.each import each
 from ..support.paths import SAMPLES
 from ..support.sdk import Acceptable, same
 from ..support.strategies import free_objects, wire_events
@@ -149,7 +150,7 @@ UNTYPED_BY_THEIRS: dict[str, tuple[Document, Any]] = {
 }
 
 
-@pytest.mark.parametrize("name", ONLY_OURS)
+@each("name", ONLY_OURS)
 def test_only_ours_reads_these_streams(name: str) -> None:
     reads, expected = ONLY_OURS[name]
     events = [

@@ -15,12 +15,15 @@ from typing import IO
 
 import pytest
 
+from ..support.amounts import some
 from ..support.program import ENVIRONMENT, PROGRAM, STREAM, frame, response
 from ..support.terminals import PATIENCE
 
 TEXT = "All work and no play. " * 140_000
-BUFFERS = pytest.mark.parametrize("environment", [{}, {"PYTHONUNBUFFERED": "1"}], ids=["buffered", "unbuffered"])
-COMMANDS = pytest.mark.parametrize("command", ["show large", "convert --to camel large", "collect stream"])
+BUFFERS: list[dict[str, str]] = [{}, {"PYTHONUNBUFFERED": "1"}]
+COMMANDS = ["show large", "convert --to camel large", "collect stream"]
+# All commands write by the same functions. By default, each test tries others of the six.
+CELLS = [(command, environment) for command in COMMANDS for environment in BUFFERS]
 
 
 @pytest.fixture(scope="module")
@@ -73,8 +76,7 @@ def read_after_it_is_full(pipe: IO[bytes]) -> str:
     return pipe.read().decode()
 
 
-@BUFFERS
-@COMMANDS
+@some(1, ("command", "environment"), CELLS)
 def test_a_slow_reader_of_a_non_blocking_pipe_gets_all(command: str, folder: Path, environment: dict[str, str]) -> None:
     ours, its = non_blocking_pipe()
     with ours, running(command, folder, environment, stdout=its) as process:
@@ -85,7 +87,7 @@ def test_a_slow_reader_of_a_non_blocking_pipe_gets_all(command: str, folder: Pat
         assert text.endswith("}\n" if "show" not in command else "completion)\n")
 
 
-@BUFFERS
+@some(1, "environment", BUFFERS)
 def test_a_slow_reader_of_non_blocking_errors_gets_all(folder: Path, environment: dict[str, str]) -> None:
     ours, its = non_blocking_pipe()
     with (
@@ -101,8 +103,7 @@ def test_a_slow_reader_of_non_blocking_errors_gets_all(folder: Path, environment
     ]
 
 
-@BUFFERS
-@COMMANDS
+@some(1, ("command", "environment"), CELLS[3:] + CELLS[:3])
 def test_a_file_that_cannot_grow_is_an_error(
     command: str, folder: Path, tmp_path: Path, environment: dict[str, str]
 ) -> None:
@@ -121,8 +122,7 @@ def test_a_file_that_cannot_grow_is_an_error(
     assert (done.returncode, done.stderr) == (1, "conversation-models: standard output: File too large\n")
 
 
-@BUFFERS
-@COMMANDS
+@some(1, ("command", "environment"), CELLS[4:] + CELLS[:4])
 def test_a_reader_that_leaves_in_the_middle_of_a_write_is_an_error(
     command: str, folder: Path, environment: dict[str, str]
 ) -> None:
@@ -135,7 +135,7 @@ def test_a_reader_that_leaves_in_the_middle_of_a_write_is_an_error(
         assert process.wait(PATIENCE) == 1
 
 
-@BUFFERS
+@some(1, "environment", BUFFERS)
 def test_a_reader_of_errors_that_leaves_does_not_stop_the_conversion(folder: Path, environment: dict[str, str]) -> None:
     with running("convert --to camel wrong", folder, environment) as process:
         assert process.stdout
@@ -180,7 +180,7 @@ sys.stdout.flush()
 """
 
 
-@BUFFERS
+@some(1, "environment", BUFFERS)
 def test_text_and_bytes_are_written_in_order(environment: dict[str, str]) -> None:
     done = subprocess.run(
         [sys.executable, "-c", WRITES], capture_output=True, check=True, env={**ENVIRONMENT, **environment}

@@ -8,6 +8,7 @@ import conversation_models as cm
 from conversation_models.cli.inputs import Events, Expected, records_in
 
 from ..support.bodies import BODIES, CUT_OFF, CUTS, Said
+from ..support.each import each
 from ..support.program import run
 
 every_body = pytest.mark.parametrize("name", [name for name, body in BODIES.items() if body.bytes])
@@ -18,7 +19,7 @@ def is_cut_off(name: str) -> bool:
 
 
 @every_body
-@pytest.mark.parametrize("size", [1, 1000])
+@each("size", [1, 1000])
 def test_an_input_is_complete_if_each_of_its_responses_has_ended(name: str, size: int) -> None:
     body = BODIES[name]
     reads = (body.bytes[start : start + size] for start in range(0, len(body.bytes), size))

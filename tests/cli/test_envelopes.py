@@ -7,6 +7,7 @@ import pytest
 
 from conversation_models.captured.envelopes import path_of
 
+from ..support.each import each
 from ..support.program import HELLO, HELLO_SHOWN, WRONG, Done, in_naming, run
 
 AT = ["--at", "response.body"]
@@ -16,7 +17,7 @@ def logged(body: Any, status: int = 200) -> str:
     return json.dumps({"id": 7.0, "response": {"status": status, "body": body}, "at": "2026-01-01"})
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "path"),
     [
         ("body", ("body",)),
@@ -34,7 +35,7 @@ def test_a_path_is_made_of_keys_and_indexes(text: str, path: tuple[str | int, ..
     assert path_of(text) == path
 
 
-@pytest.mark.parametrize("text", ["", "$", ".", "a..b", "a.", "a[", "a[]", "a[-1]", "a]", 'a["b"c]', "a b", '["\\x"]'])
+@each("text", ["", "$", ".", "a..b", "a.", "a[", "a[]", "a[-1]", "a]", 'a["b"c]', "a b", '["\\x"]'])
 def test_anything_else_is_not_a_path(text: str) -> None:
     with pytest.raises(ValueError, match="is not a path"):
         path_of(text)

@@ -10,6 +10,7 @@ from conversation_models.captured.kinds import kind_of
 from conversation_models.cli import types
 
 from ..support.documents import NAMINGS, Naming
+from ..support.each import each
 from ..support.program import HELLO, Done, in_naming, run
 
 DATES = {"created_at": "2025-06-16T08:10:30Z", "updated_at": "2025-06-16T08:10:30Z"}
@@ -61,8 +62,8 @@ BODIES: list[tuple[Any, Any]] = [
 ]
 
 
-@pytest.mark.parametrize("naming", NAMINGS)
-@pytest.mark.parametrize(("body", "kind"), BODIES, ids=[json.dumps(body)[:60] for body, _ in BODIES])
+@each("naming", NAMINGS)
+@each(("body", "kind"), BODIES)
 def test_the_content_of_a_body_decides(body: Any, kind: Any, naming: Naming) -> None:
     assert kind_of(json.dumps(in_naming(body, naming)).encode()) == kind
 

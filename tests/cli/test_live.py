@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from ..support.amounts import some
 from ..support.documents import NAMINGS, Naming
 from ..support.program import (
     AGAIN,
@@ -80,7 +81,7 @@ def test_live_streams_are_converted_as_they_arrive() -> None:
         assert program.end() == (0, "")
 
 
-@pytest.mark.parametrize("command", [["show", "-"], ["convert", "--to", "snake"], ["collect"]])
+@some(1, "command", [["collect"], ["show", "-"], ["convert", "--to", "snake"]])
 def test_an_empty_non_blocking_pipe_is_not_the_end_of_the_input(command: list[str]) -> None:
     ours, its = os.pipe()
     os.set_blocking(ours, False)
@@ -99,8 +100,8 @@ def test_an_empty_non_blocking_pipe_is_not_the_end_of_the_input(command: list[st
     ("command", "answer"),
     [
         (["show", "-"], "unknown weather.report {}"),
-        (["validate", "-"], 'do not know $.type = "weather.report"\n'),
-        (["convert", "--to", "camel"], "event: weather.report\ndata: {}\n\n"),
+        pytest.param(["validate", "-"], 'do not know $.type = "weather.report"\n', marks=pytest.mark.long),
+        pytest.param(["convert", "--to", "camel"], "event: weather.report\ndata: {}\n\n", marks=pytest.mark.long),
     ],
 )
 def test_an_interrupt_ends_the_program_quietly(command: list[str], answer: str) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from ..support.amounts import each_once, some
 from ..support.paths import FIXTURES
 from ..support.program import ENVIRONMENT, HELLO, PROGRAM, STREAM, frame
 from ..support.terminals import PATIENCE, STYLES, on_terminal, peak
@@ -45,8 +46,7 @@ def short_peak(tmp_path_factory: pytest.TempPathFactory) -> int:
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the system does not report a process's peak memory")
-@pytest.mark.parametrize("command", [["show", "-"], ["validate", "-"], ["convert", "--to", "camel"]])
-@pytest.mark.parametrize("kind", ["lines", "stream"])
+@each_once(kind=["lines", "stream"], command=[["show", "-"], ["validate", "-"], ["convert", "--to", "camel"]])
 def test_memory_does_not_grow_with_the_input(
     long_lines: Path, long_stream: Path, short_peak: int, kind: str, command: list[str]
 ) -> None:
@@ -54,7 +54,7 @@ def test_memory_does_not_grow_with_the_input(
     assert long - short_peak < LONG // 4
 
 
-@pytest.mark.parametrize("command", [["show"], ["convert", "--to", "camel"]])
+@some(1, "command", [["show"], ["convert", "--to", "camel"]])
 def test_a_reader_that_leaves_ends_the_program_quietly(long_lines: Path, command: list[str]) -> None:
     with subprocess.Popen(
         [*PROGRAM, *command, str(long_lines)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=ENVIRONMENT
@@ -68,7 +68,7 @@ def test_a_reader_that_leaves_ends_the_program_quietly(long_lines: Path, command
         assert process.wait(PATIENCE) == 1
 
 
-@pytest.mark.parametrize("command", [["validate"], ["convert", "--to", "camel"]])
+@some(1, "command", [["validate"], ["convert", "--to", "camel"]])
 def test_long_inputs_show_progress_on_stderr(long_lines: Path, command: list[str]) -> None:
     status, sent = on_terminal(*command, long_lines, terminal="stderr")
     assert status == 0

@@ -13,6 +13,7 @@ from rich.cells import cell_len
 from conversation_models.cli.markdown import rendered
 from conversation_models.cli.wrapping import Fragment, wrapped
 
+from ..support.each import each
 from ..support.program import response, run
 from ..support.terminals import STYLES, on_terminal
 
@@ -121,7 +122,7 @@ def test_chinese_breaks_between_characters() -> None:
     assert shown("灯塔很高" * 4, 10) == "灯塔很高灯\n塔很高灯塔\n很高灯塔很\n高\n"
 
 
-@pytest.mark.parametrize(
+@each(
     ("source", "expected"),
     [
         ("<b>x</b> <script>y</script>", "<b>x</b> <script>y</script>"),

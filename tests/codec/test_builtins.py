@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 import conversation_models as cm
 
-from ..support.amounts import examples
+from ..support.amounts import each_once, examples
 from ..support.documents import CODECS, NAMINGS, SHAPES, UNION_TYPES, Naming, dumps, exact, written
+from ..support.each import each
 from ..support.examples import MODELS, full, least
 from ..support.strategies import wire, wire_member, wire_responses
 from ..support.streams import in_naming
@@ -29,7 +30,7 @@ def kinds(value: Any) -> set[type]:
 
 
 @every_naming
-@pytest.mark.parametrize("cls", MODELS, ids=lambda cls: cls.__name__)
+@each("cls", MODELS)
 def test_every_model_comes_back_equal_from_builtins(cls: Any, naming: Naming) -> None:
     codec = CODECS[naming]
     for value in least(cls), full(cls), least(cls).with_unknown_fields({"new": [1, {"agent_id": None}]}):
@@ -57,8 +58,7 @@ def test_documents_come_back_as_builtins(naming: Naming, data: st.DataObject) ->
         assert CODECS[other].from_builtins(CODECS[other].to_builtins(value)) == value
 
 
-@every_naming
-@pytest.mark.parametrize("union", UNION_TYPES)
+@each_once(naming=NAMINGS, union=UNION_TYPES)
 @examples(20)
 @given(data=st.data())
 def test_members_of_unions_are_read_from_builtins(union: str, naming: Naming, data: st.DataObject) -> None:
@@ -69,9 +69,8 @@ def test_members_of_unions_are_read_from_builtins(union: str, naming: Naming, da
     assert exact(codec.to_builtins(value)) == exact(written(document, union, naming))
 
 
-@every_naming
-@pytest.mark.parametrize("cls", SHAPES, ids=lambda cls: cls.__name__)
-@examples(5)
+@each_once(naming=NAMINGS, cls=SHAPES)
+@examples(5, usual=3)
 @given(data=st.data())
 def test_models_are_read_from_builtins(cls: Any, naming: Naming, data: st.DataObject) -> None:
     codec = CODECS[naming]

@@ -14,6 +14,7 @@ import conversation_models as cm
 
 from ..support.amounts import examples
 from ..support.documents import CODECS, NAMINGS, SHAPES, UNION_TYPES, UNIONS, Naming, dumps, key, minimal, value_of
+from ..support.each import each
 from ..support.paths import FIXTURES
 from ..support.strategies import responses
 
@@ -59,7 +60,7 @@ def test_a_codec_can_be_made_for_either_naming() -> None:
 
 
 @every_naming
-@pytest.mark.parametrize("cls", SHAPES, ids=lambda cls: cls.__name__)
+@each("cls", SHAPES)
 def test_every_model_decodes_as_itself(cls: Any, naming: Naming) -> None:
     fields = minimal(cls)
     document = {key(name, naming): value for name, value in fields.items()}
@@ -71,7 +72,7 @@ def test_every_model_decodes_as_itself(cls: Any, naming: Naming) -> None:
 
 
 @every_naming
-@pytest.mark.parametrize("union", UNION_TYPES)
+@each("union", UNION_TYPES)
 def test_every_tag_of_a_union_gives_its_model(union: str, naming: Naming) -> None:
     for cls in UNIONS[union]:
         tag = {"type": SHAPES[cls].tag} if SHAPES[cls].tag else {}
@@ -165,8 +166,8 @@ def test_line_ends_inside_unknown_members_do_not_split_a_line() -> None:
 # Output ----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("before", [b"", b"0123456789", bytes(200)])
-@pytest.mark.parametrize("offset", [0, 4, -1, 150])
+@each("before", [b"", b"0123456789", bytes(200)])
+@each("offset", [0, 4, -1, 150])
 def test_encode_into_writes_where_msgspec_does(before: bytes, offset: int) -> None:
     image = cm.ImageURLChunk(image_url="u")
     for codec, name in ((cm.camel, "imageUrl"), (cm.snake, "image_url")):

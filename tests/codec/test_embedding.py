@@ -12,6 +12,8 @@ from msgspec import UNSET, Meta, UnsetType
 
 import conversation_models as cm
 
+from ..support.each import each
+
 T = TypeVar("T")
 B = TypeVar("B", bound=cm.ConversationUsageInfo)
 
@@ -132,7 +134,7 @@ Body = new_type("Body", cm.ConversationResponse)
 BODIES: Any = list[Body]  # type: ignore[valid-type]
 
 CODECS = {"camel": cm.camel, "snake": cm.snake}
-every_codec = pytest.mark.parametrize("naming", CODECS)
+every_codec = each("naming", CODECS)
 
 USAGE = cm.ConversationUsageInfo(total_tokens=7, connectors={"web_search": 1}).with_unknown_fields({"cached_tokens": 2})
 CALL = cm.FunctionCallEntry(tool_call_id="t1", name="f", arguments="{}")
@@ -232,7 +234,7 @@ EMBEDDED: list[tuple[Any, str, Any]] = [
 
 
 @every_codec
-@pytest.mark.parametrize(("tp", "text", "value"), EMBEDDED)
+@each(("tp", "text", "value"), EMBEDDED)
 def test_any_type_that_holds_models_is_read_and_written_in_either_naming(
     tp: Any, text: str, value: Any, naming: str
 ) -> None:
@@ -295,7 +297,7 @@ WRONG: list[tuple[Any, str, str, str]] = [
 
 
 @every_codec
-@pytest.mark.parametrize(("tp", "text", "message", "path"), WRONG)
+@each(("tp", "text", "message", "path"), WRONG)
 def test_an_error_in_a_type_of_the_callers_names_its_path(
     tp: Any, text: str, message: str, path: str, naming: str
 ) -> None:
@@ -353,7 +355,7 @@ ERROR = cm.ServiceError(b'{"detail":"no"}')
 UNKNOWN = cm.Unknown(None, b"{}")
 
 
-@pytest.mark.parametrize(
+@each(
     ("tp", "text", "value"),
     [
         (Card | None, "null", None),

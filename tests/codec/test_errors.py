@@ -7,6 +7,7 @@ import pytest
 import conversation_models as cm
 
 from ..support.documents import CODECS, NAMINGS, Naming
+from ..support.each import each
 
 every_naming = pytest.mark.parametrize("naming", NAMINGS)
 
@@ -100,7 +101,7 @@ WRONG_SHAPES: list[tuple[bytes, Any, str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("data", "type", "path", "message"), WRONG_SHAPES)
+@each(("data", "type", "path", "message"), WRONG_SHAPES)
 def test_wrong_shapes_name_their_path(data: bytes, type: Any, path: str, message: str) -> None:
     with pytest.raises(cm.ConversationDecodeError) as caught:
         cm.snake.decode(data, type)
@@ -168,7 +169,7 @@ NOT_JSON: list[tuple[bytes | str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("data", "message"), NOT_JSON)
+@each(("data", "message"), NOT_JSON)
 def test_errors_in_the_json_itself_have_no_path(data: bytes | str, message: str) -> None:
     with pytest.raises(cm.ConversationDecodeError) as caught:
         cm.snake.decode(data)

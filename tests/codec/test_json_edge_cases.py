@@ -11,6 +11,8 @@ import pytest
 
 import conversation_models as cm
 
+from ..support.each import each
+
 REFUSED = "refused"
 
 
@@ -127,7 +129,7 @@ def same(one: Any, other: Any) -> bool:
     return type(one) is type(other) and repr(one) == repr(other)
 
 
-@pytest.mark.parametrize("edge", EDGES.values(), ids=EDGES)
+@each("edge", EDGES.values())
 def test_values_are_read_as_the_table_says(edge: Edge) -> None:
     """As a value of free-form data."""
     if isinstance(edge.read, ValueError):
@@ -143,7 +145,7 @@ def test_values_are_read_as_the_table_says(edge: Edge) -> None:
         assert same(entry.info["x"], edge.read)
 
 
-@pytest.mark.parametrize("edge", EDGES.values(), ids=EDGES)
+@each("edge", EDGES.values())
 def test_an_unknown_field_comes_back_with_the_same_value(edge: Edge) -> None:
     # Twice, since a codec reads a field in another way once it has met it.
     for _ in range(2):
@@ -157,7 +159,7 @@ def test_an_unknown_field_comes_back_with_the_same_value(edge: Edge) -> None:
                 cm.camel.decode(within(edge.text), cm.ConversationUsageInfo)
 
 
-@pytest.mark.parametrize("edge", EDGES.values(), ids=EDGES)
+@each("edge", EDGES.values())
 def test_patch_and_drift_skip_nothing_that_is_not_utf8(edge: Edge) -> None:
     text = within(edge.text)
     if edge.skipped and "UTF-8" not in str(edge.read):
@@ -170,7 +172,7 @@ def test_patch_and_drift_skip_nothing_that_is_not_utf8(edge: Edge) -> None:
             cm.camel.drift(text, cm.ConversationUsageInfo)
 
 
-@pytest.mark.parametrize("edge", EDGES.values(), ids=EDGES)
+@each("edge", EDGES.values())
 def test_the_standard_library_reads_values_as_the_table_says(edge: Edge) -> None:
     """So the column ``json`` is checked, too."""
     if edge.json is REFUSED:

@@ -14,6 +14,7 @@ import conversation_models as cm
 
 from ..support.amounts import amount, examples, in_full_if_long
 from ..support.documents import CODECS, NAMINGS, Naming, dumps
+from ..support.each import each
 from ..support.streams import cut, every_cut, read_sizes
 
 every_naming = pytest.mark.parametrize("naming", NAMINGS)
@@ -37,8 +38,8 @@ def given_out(lines: Iterator[Any]) -> tuple[list[Any], cm.ConversationDecodeErr
 # Values -----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\n \n\t\n", b" \r\n\r\n"], ids=repr)
-@pytest.mark.parametrize("is_last_line_ended", [True, False])
+@each("end", [b"\n", b"\r\n", b"\n \n\t\n", b" \r\n\r\n"])
+@each("is_last_line_ended", [True, False])
 def test_lines_are_the_same_wherever_they_are_cut(end: bytes, is_last_line_ended: bool) -> None:
     data = end + end.join(LINES) + end * is_last_line_ended
     assert cm.camel.decode_lines(data, cm.TextChunk) == CHUNKS

@@ -13,6 +13,7 @@ import conversation_models as cm
 
 from ..support.amounts import examples
 from ..support.documents import CODECS, NAMINGS, Naming, exact
+from ..support.each import each
 from ..support.strategies import free_objects, free_values, wire_responses
 
 Path = tuple[str | int, ...]
@@ -113,7 +114,7 @@ def test_removing_keeps_every_other_byte(document: Any, seed: int, data: st.Data
     assert exact(json.loads(patched)) == exact(document)
 
 
-@pytest.mark.parametrize(
+@each(
     ("data", "path", "value", "expected"),
     [
         (b'{"a": 1.0, "b": 1e2}', ["b"], 5, b'{"a": 1.0, "b": 5}'),
@@ -172,8 +173,8 @@ def test_the_callers_buffer_is_not_changed() -> None:
 # Models take the naming of the document --------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("made_by", NAMINGS)
-@pytest.mark.parametrize(
+@each("made_by", NAMINGS)
+@each(
     ("data", "path", "naming"),
     [
         (b'{"conversationId":"c","outputs":[0],"usage":{}}', ["outputs", 0], "camel"),
@@ -207,7 +208,7 @@ def test_unknown_members_are_inserted_byte_for_byte() -> None:
 # Errors ----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
+@each(
     ("data", "path", "value", "place"),
     [
         (b'{"a":{}}', ["b", "c"], 1, "$.b"),
@@ -251,7 +252,7 @@ def test_values_that_json_cannot_represent_raise_the_error_of_encode(value: Any,
     assert not isinstance(caught.value, cm.ConversationModelsError)
 
 
-@pytest.mark.parametrize(
+@each(
     "data",
     [
         *(b"", b"{", b'{"a":1}x', b'{"a":1,}', b'{"a":NaN}', b'{"a":' * 100_000, b'{"\\ud800":1,"a":1}', b'{"\xff":1}'),

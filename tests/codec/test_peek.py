@@ -15,6 +15,7 @@ import conversation_models as cm
 
 from ..support.amounts import examples
 from ..support.documents import CODECS, NAMINGS, Naming, dumps, key, value_of
+from ..support.each import each
 from ..support.strategies import wire_responses
 
 every_naming = pytest.mark.parametrize("naming", NAMINGS)
@@ -82,7 +83,7 @@ def test_peeking_at_fifty_megabytes_allocates_next_to_nothing(naming: Naming) ->
     assert memoryview(head.outputs).nbytes > 50 * 2**20
 
 
-@pytest.mark.parametrize(
+@each(
     ("data", "path"),
     [
         (b"", None),

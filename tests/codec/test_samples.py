@@ -9,6 +9,7 @@ import pytest
 import conversation_models as cm
 
 from ..support.documents import CODECS, dumps, exact, respelled, written
+from ..support.each import each
 from ..support.paths import FIXTURES, SAMPLES
 
 DOCUMENTS = sorted(FIXTURES.glob("*.json"))
@@ -34,7 +35,7 @@ def check_nothing_but_constants_added(before: Any, after: Any, path: str = "$") 
         assert exact(before) == exact(after), path
 
 
-@pytest.mark.parametrize("path", IN_SNAKE, ids=lambda path: path.stem)
+@each("path", IN_SNAKE)
 def test_whole_responses_come_back_equal(path: Path) -> None:
     document = json.loads(path.read_bytes())
     response = cm.snake.decode(path.read_bytes())
@@ -48,14 +49,14 @@ def test_whole_responses_come_back_equal(path: Path) -> None:
     assert cm.camel.decode(dumps(camel)) == response
 
 
-@pytest.mark.parametrize("path", IN_SNAKE, ids=lambda path: path.stem)
+@each("path", IN_SNAKE)
 def test_the_models_know_every_field_of_whole_responses(path: Path) -> None:
     usage = [] if "usage" in json.loads(path.read_bytes()) else ["$.usage is missing"]
     assert cm.snake.drift(path.read_bytes()) == usage
     assert not any(isinstance(entry, cm.Unknown) for entry in cm.snake.decode(path.read_bytes()).outputs)
 
 
-@pytest.mark.parametrize("path", IN_SNAKE, ids=lambda path: path.stem)
+@each("path", IN_SNAKE)
 def test_whole_responses_can_be_peeked_at_and_patched(path: Path) -> None:
     data = path.read_bytes()
     document = json.loads(data)
@@ -93,7 +94,7 @@ def parts_of(path: Path) -> list[Any]:
     return document if isinstance(document, list) else [document]
 
 
-@pytest.mark.parametrize(("path", "tp", "kind"), PAYLOADS, ids=lambda one: getattr(one, "name", None))
+@each(("path", "tp", "kind"), PAYLOADS)
 def test_each_payload_comes_back_equal_in_both_namings(path: Path, tp: Any, kind: Any) -> None:
     documents = parts_of(path)
     is_list = path.name.endswith(".list.json")
@@ -113,7 +114,7 @@ def test_each_payload_comes_back_equal_in_both_namings(path: Path, tp: Any, kind
         assert cm.snake.encode(cm.camel.decode(cm.camel.encode(value), tp)) == cm.snake.encode(value)
 
 
-@pytest.mark.parametrize(("path", "tp", "kind"), PAYLOADS, ids=lambda one: getattr(one, "name", None))
+@each(("path", "tp", "kind"), PAYLOADS)
 def test_the_models_know_every_field_of_each_payload(path: Path, tp: Any, kind: Any) -> None:
     found: list[str] = []
     documents = parts_of(path)

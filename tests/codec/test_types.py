@@ -6,11 +6,13 @@ import pytest
 
 import conversation_models as cm
 
+from ..support.each import each
+
 CODECS = [cm.camel, cm.snake]
 
 
-@pytest.mark.parametrize("codec", CODECS)
-@pytest.mark.parametrize("tp", [cm.StreamEvent, cm.InvalidEvent, cm.Unknown, list[cm.Unknown], pytest, 7])
+@each("codec", CODECS)
+@each("tp", [cm.StreamEvent, cm.InvalidEvent, cm.Unknown, list[cm.Unknown], pytest, 7])
 def test_a_type_that_no_json_is_read_as_is_refused(codec: cm.Codec, tp: Any) -> None:
     for decode in (codec.decode, codec.decode_lines, codec.drift):
         with pytest.raises(TypeError):

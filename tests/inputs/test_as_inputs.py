@@ -14,6 +14,7 @@ from msgspec import UNSET
 import conversation_models as cm
 
 from ..support.documents import CODECS
+from ..support.each import each
 from ..support.paths import FIXTURES
 from ..support.strategies import inputs, responses
 
@@ -98,7 +99,7 @@ def test_an_execution_of_before_july_2025_has_its_name_and_empty_arguments(funct
     ]
 
 
-@pytest.mark.parametrize(
+@each(
     ("info", "result"),
     [
         ({"result": "text"}, "text"),
@@ -309,7 +310,7 @@ def test_any_iterable_of_entries_will_do() -> None:
     assert cm.as_inputs(generated()) == cm.as_inputs((message,)) == cm.as_inputs({message: 1}.keys()) == [message]
 
 
-@pytest.mark.parametrize(
+@each(
     "entries",
     [
         cm.ConversationResponse(conversation_id="c", outputs=[]),
@@ -318,7 +319,6 @@ def test_any_iterable_of_entries_will_do() -> None:
         cm.Unknown(None, b"[]"),
         *("", "Hi", b"", bytearray(), memoryview(b""), {}, None, 5),
     ],
-    ids=lambda entries: type(entries).__name__,
 )
 def test_anything_but_entries_is_a_type_error(entries: Any) -> None:
     with pytest.raises(TypeError, match=f"^Expected entries, .*, not {type(entries).__name__}$"):

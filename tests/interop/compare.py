@@ -5,7 +5,10 @@ from typing import Any
 
 import conversation_models as cm
 
-__all__ = ["expected", "same_events"]
+__all__ = ["GATEWAYS", "expected", "same_events"]
+
+GATEWAYS = ("relay", "typed", "typed by read", "edit", "rebuild")
+"""The kinds of gateways that the official clients call."""
 
 
 def expected(gateway: str, direct: Any) -> Any:

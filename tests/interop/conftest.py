@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks.gateway.serve import running
 
-GATEWAYS = ("relay", "typed", "typed by read", "edit", "rebuild")
+from .compare import GATEWAYS
 
 
 @pytest.fixture(scope="session")

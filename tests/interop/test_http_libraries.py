@@ -7,6 +7,7 @@ import pytest
 
 import conversation_models as cm
 
+from ..support.amounts import each_once
 from ..support.documents import SHAPES, UNIONS
 from ..support.streams import frames, sent_events
 from .libraries import LIBRARIES
@@ -47,15 +48,13 @@ def test_the_stream_holds_every_type_of_event() -> None:
     assert {event.type for event in EXPECTED} == tags - {"conversation.response.error"} | {"new.event"}
 
 
-@pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("library", LIBRARIES)
+@each_once(library=LIBRARIES, way=WAYS)
 def test_the_events_read_are_those_sent(library: str, way: str) -> None:
     with serving(WAYS[way]) as url:
         assert read(library, url) == EXPECTED
 
 
-@pytest.mark.parametrize("way", ZIPPED)
-@pytest.mark.parametrize("library", [name for name in LIBRARIES if name != "urllib.request"])
+@each_once(library=[name for name in LIBRARIES if name != "urllib.request"], way=ZIPPED)
 def test_the_events_read_are_those_sent_with_gzip(library: str, way: str) -> None:
     with serving(ZIPPED[way]) as url:
         assert read(library, url) == EXPECTED

@@ -111,7 +111,7 @@ def typescript_sdk(url: str) -> Iterator[tuple[str, Outcome]]:
             yield line["name"], {"value": json.loads(cm.snake.encode(cm.camel.decode(line["value"])))}
 
 
-@pytest.fixture(scope="module", params=[python_sdk, typescript_sdk])
+@pytest.fixture(scope="module", params=[python_sdk, pytest.param(typescript_sdk, marks=pytest.mark.long)])
 def outcomes(request: pytest.FixtureRequest, served: Served) -> dict[str, Outcome]:
     return dict(request.param(served.url))
 

@@ -16,7 +16,8 @@ from mistralai.client.models import MessageInputEntry
 import conversation_models as cm
 from benchmarks.gateway.conversations import REFUSED, RESPONSES, STREAMS, UNTYPED
 
-from .compare import expected, same_events
+from ..support.amounts import each_once, some
+from .compare import GATEWAYS, expected, same_events
 
 Clients = dict[str, Mistral]
 
@@ -31,13 +32,13 @@ def dump(value: Any) -> Any:
     return json.loads(value.model_dump_json(warnings=False))
 
 
-@pytest.mark.parametrize("name", RESPONSES)
+@each_once(gateway=GATEWAYS, name=RESPONSES)
 def test_responses_are_the_same_through_a_gateway(clients: Clients, gateway: str, name: str) -> None:
     direct, through = (clients[server].beta.conversations.start(inputs=name) for server in ("direct", gateway))
     assert dump(through) == expected(gateway, dump(direct))
 
 
-@pytest.mark.parametrize("name", REFUSED)
+@each_once(gateway=GATEWAYS, name=REFUSED)
 def test_responses_that_the_sdk_refuses_are_the_same_through_a_gateway(
     clients: Clients, gateway: str, name: str
 ) -> None:
@@ -56,7 +57,7 @@ def test_responses_that_the_sdk_refuses_are_the_same_through_a_gateway(
         assert cm.snake.decode(got) == cm.snake.decode(sent)
 
 
-@pytest.mark.parametrize("name", [*STREAMS, *UNTYPED])
+@each_once(gateway=GATEWAYS, name=[*STREAMS, *UNTYPED])
 def test_streams_are_the_same_through_a_gateway(clients: Clients, gateway: str, name: str) -> None:
     results = []
     for server in ("direct", gateway):
@@ -89,7 +90,7 @@ APPENDED: dict[str, Callable[[Conversations, str], Any]] = {
 }
 
 
-@pytest.mark.parametrize("name", APPENDED)
+@each_once(gateway=GATEWAYS, name=APPENDED)
 def test_a_conversation_can_be_continued_through_a_gateway(clients: Clients, gateway: str, name: str) -> None:
     """With the id from the first answer, which ``edit`` has changed and must recognise."""
     results = []
@@ -126,6 +127,7 @@ def all_directly(servers: dict[str, str]) -> list[Any]:
     return asyncio.run(all_at_once(servers["direct"]))
 
 
+@some(1, "gateway", reversed(GATEWAYS))
 def test_the_asynchronous_client_gets_the_same_through_a_gateway(
     servers: dict[str, str], gateway: str, all_directly: list[Any]
 ) -> None:
@@ -133,7 +135,7 @@ def test_the_asynchronous_client_gets_the_same_through_a_gateway(
     assert through == [expected(gateway, one) for one in all_directly]
 
 
-@pytest.mark.parametrize("status", [404, 422, 429, 500])
+@each_once(gateway=GATEWAYS, status=[404, 422, 429, 500])
 def test_errors_are_the_same_through_a_gateway(clients: Clients, gateway: str, status: int) -> None:
     results = []
     for server in ("direct", gateway):

@@ -81,6 +81,7 @@ def typescript(url: str) -> dict[str, Any]:
     return {one["name"]: one for one in lines if one["call"] == "startStream"}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("call", CALLS)
 def test_the_typescript_sdk_reads_a_replayed_response(typescript: dict[str, Any], call: str) -> None:
     result = typescript[call]

@@ -10,6 +10,7 @@ from mistralai.client import models as sdk
 
 import conversation_models as cm
 
+from ..support.amounts import each_once
 from ..support.sdk import same
 from .servers import serving
 from .service import ANSWERS, ERRORS, KNOWN, RESTARTED, Service, check_received, reply
@@ -174,8 +175,7 @@ def test_nothing_is_left_of_a_conversation_that_is_deleted(service: Service, api
     assert service.received == []
 
 
-@pytest.mark.parametrize("call", ["get", "get_history", "append", "delete"])
-@pytest.mark.parametrize("name", ERRORS)
+@each_once(call=["get", "get_history", "append", "delete"], name=ERRORS)
 def test_each_error_is_the_sdks_exception_with_the_body_as_it_was_sent(name: str, call: str, api: Any) -> None:
     status, document, message, code = ERRORS[name]
     with pytest.raises(errors.MistralError) as caught:

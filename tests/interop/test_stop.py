@@ -60,6 +60,7 @@ def test_the_python_sdk_reads_a_stopped_stream_to_its_end(url: str, count: int) 
     assert events[-1]["data"]["usage"].items() >= {"prompt_tokens": 0, "total_tokens": 0}.items()
 
 
+@pytest.mark.long
 def test_the_typescript_sdk_reads_stopped_streams_to_their_end(url: str) -> None:
     calls = [{"name": count, "method": "startStream", "request": {"inputs": str(count)}} for count in COUNTS]
     for done in run_script(CALLS, url, calls):

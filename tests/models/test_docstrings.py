@@ -5,11 +5,11 @@ import pydoc
 import re
 from typing import Any
 
-import pytest
 from msgspec import structs
 
 import conversation_models as cm
 
+from ..support.each import each
 from ..support.examples import MODELS, least
 
 
@@ -19,15 +19,15 @@ def documented(cls: Any) -> list[str]:
     return re.findall(r"^    (\w+): [A-Z`].*\.$", attributes, re.MULTILINE)
 
 
-@pytest.mark.parametrize("cls", MODELS, ids=lambda cls: cls.__name__)
+@each("cls", MODELS)
 def test_a_docstring_explains_every_field_in_order(cls: Any) -> None:
     own = [name for name in cls.__annotations__ if name != "type"]
     inherited = [field.name for field in structs.fields(cls) if field.name not in own]
     assert documented(cls) == [*inherited, *own]
 
 
-@pytest.mark.parametrize("codec", [cm.camel, cm.snake], ids=str)
-@pytest.mark.parametrize("cls", MODELS, ids=lambda cls: cls.__name__)
+@each("codec", [cm.camel, cm.snake])
+@each("cls", MODELS)
 def test_help_on_a_value_shows_its_docstring(cls: Any, codec: cm.Codec) -> None:
     value = codec.decode(codec.encode(least(cls)), cls)
     shown = " ".join(pydoc.plain(pydoc.render_doc(value)).replace("|", " ").split())

@@ -10,6 +10,7 @@ import pytest
 import conversation_models as cm
 
 from ..support.bodies import ERROR_BODIES, NOT_ERRORS
+from ..support.each import each
 
 PROBLEMS = [
     {"loc": ["body", "inputs", 0], "msg": "Field required", "type": "missing", "input": {"key": "s3cret"}},
@@ -63,7 +64,7 @@ SHAPES: dict[str, tuple[bytes, str, int | None, Any]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", SHAPES)
+@each("name", SHAPES)
 def test_the_message_the_code_and_the_details_are_read_from_every_shape(name: str) -> None:
     raw, message, code, details = SHAPES[name]
     error = cm.ServiceError(raw)
@@ -116,8 +117,8 @@ def only(frame: bytes) -> Any:
     return event
 
 
-@pytest.mark.parametrize("sender", ERROR_BODIES)
-@pytest.mark.parametrize("codec", [cm.camel, cm.snake], ids=str)
+@each("sender", ERROR_BODIES)
+@each("codec", [cm.camel, cm.snake])
 def test_the_body_of_an_error_is_read_and_written_back_as_it_came(codec: cm.Codec, sender: str) -> None:
     frame = ERROR_BODIES[sender]
     (error,) = codec.event_decoder().feed(frame)
@@ -160,7 +161,7 @@ OTHERS: dict[str, tuple[bytes, str, type]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", OTHERS)
+@each("name", OTHERS)
 def test_only_what_is_surely_an_error_is_read_as_one(name: str) -> None:
     data, event, cls = OTHERS[name]
     read: Any = cm.snake.decode_event(data, event)
@@ -199,11 +200,11 @@ def test_any_buffer_or_str_is_read() -> None:
 # Outside of streams -----------------------------------------------------------------------------------------------
 
 WITH_A_MESSAGE = {name: shape for name, shape in SHAPES.items() if shape[1] and name != "nested too deep"}
-every_naming = pytest.mark.parametrize("codec", [cm.camel, cm.snake], ids=["camel", "snake"])
+every_naming = each("codec", [cm.camel, cm.snake])
 
 
 @every_naming
-@pytest.mark.parametrize("name", WITH_A_MESSAGE)
+@each("name", WITH_A_MESSAGE)
 def test_a_body_is_decoded_and_comes_back_byte_for_byte(name: str, codec: cm.Codec) -> None:
     body, message, code, details = SHAPES[name]
     error = codec.decode(b" \n" + body + b" ", cm.ServiceError)
@@ -214,9 +215,7 @@ def test_a_body_is_decoded_and_comes_back_byte_for_byte(name: str, codec: cm.Cod
 
 
 @every_naming
-@pytest.mark.parametrize(
-    "body", ["{}", "[]", "5", '"a"', '{"conversation_id":"c"}', '{"error":null}', '{"message":""}']
-)
+@each("body", ["{}", "[]", "5", '"a"', '{"conversation_id":"c"}', '{"error":null}', '{"message":""}'])
 def test_a_body_without_a_message_is_not_that_of_an_error(body: str, codec: cm.Codec) -> None:
     with pytest.raises(cm.ConversationDecodeError, match="there is no message") as caught:
         codec.decode(body, cm.ServiceError)
@@ -227,9 +226,7 @@ def test_a_body_without_a_message_is_not_that_of_an_error(body: str, codec: cm.C
 
 
 @every_naming
-@pytest.mark.parametrize(
-    "body", [b"<html>", b"", b'{"message":"a"', b'{"message":"\xff"}', b'{"message":"a","x":"\xff"}']
-)
+@each("body", [b"<html>", b"", b'{"message":"a"', b'{"message":"\xff"}', b'{"message":"a","x":"\xff"}'])
 def test_a_body_that_is_not_json_is_a_decode_error(body: bytes, codec: cm.Codec) -> None:
     with pytest.raises(cm.ConversationDecodeError):
         codec.decode(body, cm.ServiceError)

@@ -14,6 +14,7 @@ import conversation_models as cm
 
 from ..support.amounts import examples
 from ..support.documents import SHAPES, UNION_TYPES, UNIONS, absent_as_unset, minimal
+from ..support.each import each
 from ..support.strategies import free_objects
 
 every_model = pytest.mark.parametrize("cls", SHAPES, ids=lambda cls: cls.__name__)
@@ -54,7 +55,7 @@ def test_models_are_frozen_keyword_only_and_untracked(cls: Any) -> None:
     assert not gc.is_tracked(value)
 
 
-@pytest.mark.parametrize("union", UNION_TYPES)
+@each("union", UNION_TYPES)
 def test_unions_are_made_of_their_models(union: str) -> None:
     assert set(get_args(UNION_TYPES[union])) >= set(UNIONS[union])
 
@@ -118,7 +119,7 @@ def test_keys_of_arguments_are_converted_to_the_type(arguments: Any) -> None:
     assert call(arguments).decode_arguments(dict[int, str]) == {1: "a"}
 
 
-@pytest.mark.parametrize(
+@each(
     ("arguments", "type", "path"),
     [
         ('{"date": 5}', Rate, "$.date"),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from ..support.amounts import some
 from ..support.paths import ROOT
 
 # For each module of the models: what is declared in it, and the union that gets a member.
@@ -155,7 +156,7 @@ STREAM = (
 )
 
 
-@pytest.mark.parametrize("text", [BODY, STREAM], ids=["document", "stream"])
+@some(1, "text", [BODY, STREAM])
 def test_the_command_line_shows_checks_and_converts_a_declared_type(site: Path, text: str) -> None:
     file = site / "input"
     file.write_text(text, "utf-8")

@@ -13,6 +13,7 @@ from msgspec import Raw, Struct
 import conversation_models as cm
 
 from ..support.copies import modules_named_in
+from ..support.each import each
 from ..support.examples import MODELS, full, least
 from .stored import STORED_BY_0_2_0
 
@@ -50,11 +51,11 @@ def parts(value: Any) -> Any:
     return value
 
 
-protocols = pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+protocols = each("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
 
 
 @protocols
-@pytest.mark.parametrize("cls", MODELS, ids=lambda cls: cls.__name__)
+@each("cls", MODELS)
 def test_a_pickled_model_names_no_internal_module(cls: Any, protocol: int) -> None:
     for example in (full(cls), least(cls)):
         for value in in_both_namings(example):
@@ -66,11 +67,7 @@ def test_a_pickled_model_names_no_internal_module(cls: Any, protocol: int) -> No
 
 
 @protocols
-@pytest.mark.parametrize(
-    "value",
-    [UNKNOWN, FAILURE, cm.ConversationResponseError(FAILURE, PARTIAL), *ERRORS],
-    ids=lambda value: type(value).__name__,
-)
+@each("value", [UNKNOWN, FAILURE, cm.ConversationResponseError(FAILURE, PARTIAL), *ERRORS])
 def test_a_pickled_unknown_or_exception_names_no_internal_module(value: Any, protocol: int) -> None:
     pickled = pickle.dumps(value, protocol)
     assert modules_named_in(pickled) == {"conversation_models"}

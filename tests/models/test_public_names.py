@@ -11,6 +11,7 @@ import conversation_models as cm
 import conversation_models.sse
 import conversation_models.telemetry
 
+from ..support.each import each
 from ..support.examples import MODELS, least
 
 PUBLIC = {
@@ -21,7 +22,7 @@ PUBLIC = {
 }
 
 
-@pytest.mark.parametrize("name", PUBLIC)
+@each("name", PUBLIC)
 def test_a_public_class_or_function_names_its_public_module(name: str) -> None:
     public = PUBLIC[name]
     assert f"{public.__module__}.{public.__qualname__}" == name
@@ -40,8 +41,8 @@ def test_the_models_the_exceptions_and_the_functions_are_among_them() -> None:
     } <= PUBLIC.keys()
 
 
-@pytest.mark.parametrize("codec", [cm.camel, cm.snake], ids=str)
-@pytest.mark.parametrize("cls", MODELS, ids=lambda cls: cls.__name__)
+@each("codec", [cm.camel, cm.snake])
+@each("cls", MODELS)
 def test_a_decoded_value_shows_its_public_class(cls: Any, codec: cm.Codec) -> None:
     value = codec.decode(codec.encode(least(cls)), cls)
     assert repr(type(value)) == f"<class 'conversation_models.{cls.__name__}'>"
@@ -64,7 +65,7 @@ def test_a_traceback_names_the_public_exception() -> None:
     assert line == "conversation_models.ConversationDecodeError: Input data was truncated (byte 1)\n"
 
 
-@pytest.mark.parametrize("name", PUBLIC)
+@each("name", PUBLIC)
 def test_help_names_the_public_module(name: str) -> None:
     text = pydoc.plain(pydoc.render_doc(PUBLIC[name]))
     assert f" in module {name.rpartition('.')[0]}" in text.splitlines()[0]

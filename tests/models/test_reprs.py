@@ -11,9 +11,10 @@ from rich.pretty import pretty_repr
 
 import conversation_models as cm
 
+from ..support.each import each
 from ..support.examples import MODELS, full, least
 
-every_model = pytest.mark.parametrize("cls", MODELS, ids=lambda cls: cls.__name__)
+every_model = each("cls", MODELS)
 
 BODY = b"""{
     "conversation_id": "c",

@@ -7,6 +7,8 @@ import pytest
 
 import conversation_models as cm
 
+from ..support.each import each
+
 
 class Labelled(cm.ConversationResponse, frozen=True, kw_only=True):
     """Defaults of every kind, a key of its own, and a check."""
@@ -63,9 +65,9 @@ def test_a_check_that_fails_after_construction_is_a_decode_error(naming: Any, ou
         getattr(cm, naming).decode(body(naming, outputs, f',"{KEYS[naming][1]}":"bad"'), Labelled)
 
 
-@pytest.mark.parametrize("content", ['"a"', '[{"type":"new"}]'])
-@pytest.mark.parametrize("naming", ["camel", "snake"])
-@pytest.mark.parametrize("tag", ["", '"type":"message.output",'])
+@each("content", ['"a"', '[{"type":"new"}]'])
+@each("naming", ["camel", "snake"])
+@each("tag", ["", '"type":"message.output",'])
 def test_a_subclass_can_forbid_unknown_fields(naming: Any, content: str, tag: str) -> None:
     codec = getattr(cm, naming)
     value = codec.decode(f'{{{tag}"content":{content},"id":"m"}}', Strict)

@@ -14,11 +14,12 @@ import conversation_models as cm
 
 from ..support.copies import COPIES, attempt_hash, modules_named_in
 from ..support.documents import CODECS, NAMINGS, SHAPES, Naming, key
+from ..support.each import each
 from ..support.examples import MODELS, full, least
 from ..support.unknown_fields import hostile_keys, same_json
 
 every_naming = pytest.mark.parametrize("naming", NAMINGS)
-every_model = pytest.mark.parametrize("cls", MODELS, ids=lambda cls: cls.__name__)
+every_model = each("cls", MODELS)
 NEW: dict[str, Any] = {"region": "eu", "trace_id": 7, "cacheHit": None, "details": {"agent_id": [1.5, True]}}
 
 
@@ -172,7 +173,7 @@ def test_unknown_fields_are_not_constructor_arguments(cls: Any) -> None:
 KNOWN = [(cls, name) for cls in MODELS for name in cls.__struct_encode_fields__]
 
 
-@pytest.mark.parametrize(("cls", "name"), KNOWN, ids=lambda part: getattr(part, "__name__", part))
+@each(("cls", "name"), KNOWN)
 def test_the_key_of_a_known_field_is_refused(cls: Any, name: str) -> None:
     for value in origins(least(cls), cls):
         with pytest.raises(ValueError, match=name):
@@ -194,7 +195,7 @@ def test_the_key_of_a_tag_is_refused_and_is_free_in_a_model_without_one(cls: Any
 
 
 @every_model
-@pytest.mark.parametrize("wrong", [1, None, b"region", ("a",), UNSET], ids=repr)
+@each("wrong", [1, None, b"region", ("a",), UNSET])
 def test_a_key_that_is_not_a_string_is_refused(cls: Any, wrong: Any) -> None:
     for value in origins(least(cls), cls):
         with pytest.raises(TypeError):
@@ -283,7 +284,7 @@ def test_a_repr_shows_the_unknown_fields_of_parts(cls: Any) -> None:
 
 
 @every_model
-@pytest.mark.parametrize("way", COPIES)
+@each("way", COPIES)
 def test_copies_keep_unknown_fields(cls: Any, way: str) -> None:
     value = full(cls).with_unknown_fields(NEW)
     for one in origins(value, cls):
@@ -297,7 +298,7 @@ def test_copies_keep_unknown_fields(cls: Any, way: str) -> None:
             assert json.loads(codec.encode(copied)) == json.loads(codec.encode(value))
 
 
-@pytest.mark.parametrize("way", COPIES)
+@each("way", COPIES)
 def test_copies_keep_unknown_fields_inside(way: str) -> None:
     value = cm.ConversationResponse(
         conversation_id="c",
@@ -330,7 +331,7 @@ def test_replacing_a_field_keeps_unknown_fields(naming: Naming) -> None:
 
 
 @every_model
-@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+@each("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
 def test_a_pickle_with_unknown_fields_names_no_internal_module(cls: Any, protocol: int) -> None:
     for value in (full(cls), least(cls)):
         for one in origins(value.with_unknown_fields({**NEW, "__class__": 1}), cls):
@@ -478,7 +479,7 @@ def test_the_other_spelling_of_a_known_field_has_one_name() -> None:
 # Hostile keys -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("cls", SHAPES, ids=lambda cls: cls.__name__)
+@each("cls", SHAPES)
 def test_hostile_keys_are_data_like_any_other(cls: Any) -> None:
     fields = {name: [index] for index, name in enumerate(hostile_keys(cls))}
     plain = full(cls)

@@ -13,7 +13,7 @@ from msgspec import structs
 
 import conversation_models as cm
 
-from ..support.amounts import examples
+from ..support.amounts import each_once, examples
 from ..support.copies import COPIES, attempt_hash
 from ..support.documents import CODECS, NAMINGS, SHAPES, Naming, dumps, minimal, respelled, value_of
 from ..support.strategies import responses, values, wire, wire_responses
@@ -28,7 +28,7 @@ def versions(value: Any) -> list[Any]:
 
 
 @every_model
-@examples(10)
+@examples(10, usual=4)
 @given(data=st.data())
 def test_equal_values_are_equal_and_hash_alike(cls: Any, data: st.DataObject) -> None:
     value = data.draw(values(cls))
@@ -54,7 +54,7 @@ def test_models_are_hashable_where_their_fields_are(cls: Any) -> None:
 
 
 @every_model
-@examples(10)
+@examples(10, usual=4)
 @given(data=st.data())
 def test_different_values_differ(cls: Any, data: st.DataObject) -> None:
     one, other = data.draw(values(cls)), data.draw(values(cls))
@@ -133,9 +133,8 @@ def test_copies_of_responses_are_equal_and_encode_alike(naming: Naming, response
         assert [codec.encode(copied) for codec in (cm.camel, cm.snake)] == encoded
 
 
-@every_naming
-@every_model
-@examples(5)
+@each_once(naming=NAMINGS, cls=SHAPES)
+@examples(5, usual=2)
 @given(data=st.data())
 def test_copies_of_every_model_are_equal(cls: Any, naming: Naming, data: st.DataObject) -> None:
     value = CODECS[naming].decode(dumps(data.draw(wire(cls, naming, open=True))), cls)

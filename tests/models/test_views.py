@@ -12,6 +12,7 @@ from msgspec import UNSET, structs
 import conversation_models as cm
 
 from ..support.documents import CODECS, NAMINGS, Naming, dumps
+from ..support.each import each
 from ..support.strategies import responses, values
 
 REFERENCE = cm.ReferenceChunk(reference_ids=[1, "b"])
@@ -46,7 +47,7 @@ MADE: dict[str, Callable[[Any], Any]] = {
     "snake": lambda value: cm.snake.decode(cm.snake.encode(value), type(value)),
     "with unknown fields": lambda value: value.with_unknown_fields({"region": "eu"}),
 }
-every_class = pytest.mark.parametrize("made", MADE.values(), ids=MADE)
+every_class = each("made", MADE.values())
 
 
 @every_class
@@ -82,7 +83,7 @@ def test_the_text_of_a_message_to_the_model_joins_its_text_chunks(made: Any) -> 
 
 
 @every_class
-@pytest.mark.parametrize(
+@each(
     ("content", "text"),
     [
         ("Hel", "Hel"),
@@ -126,8 +127,8 @@ DOCUMENTS: dict[Any, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("naming", NAMINGS)
-@pytest.mark.parametrize(("cls", "name"), VIEWS, ids=lambda part: getattr(part, "__name__", part))
+@each("naming", NAMINGS)
+@each(("cls", "name"), VIEWS)
 def test_an_unknown_field_with_the_name_of_a_view_stays_an_unknown_field(cls: Any, name: str, naming: Naming) -> None:
     document = dict(DOCUMENTS[cls])
     if cls is cm.ConversationResponse:
@@ -176,7 +177,7 @@ def test_null_with_absent_is_null() -> None:
     assert null + Usage() == Usage() + null == null
 
 
-@pytest.mark.parametrize(
+@each(
     ("left", "right", "total"),
     [
         (1, 2, 3),
@@ -200,8 +201,8 @@ def test_null_with_absent_is_null() -> None:
         (1.0, 10**400, 10**400),
     ],
 )
-@pytest.mark.parametrize("right_codec", CODECS.values(), ids=str)
-@pytest.mark.parametrize("left_codec", CODECS.values(), ids=str)
+@each("right_codec", CODECS.values())
+@each("left_codec", CODECS.values())
 def test_numbers_in_unknown_fields_add_up(left: Any, right: Any, total: Any, left_codec: Any, right_codec: Any) -> None:
     one, other = (Usage(total_tokens=1).with_unknown_fields({"details": value}) for value in (left, right))
     expected = Usage(total_tokens=2).with_unknown_fields({"details": total})

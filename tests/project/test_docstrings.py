@@ -6,6 +6,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "conversation_models"
 
@@ -37,6 +39,7 @@ def collected() -> Iterator[str]:
             yield name if name == module else name.removeprefix(f"{module}.")
 
 
+@pytest.mark.long
 def test_every_example_in_a_docstring_runs_once() -> None:
     written = sorted(name for file in PACKAGE.rglob("*.py") for name in examples_in(file))
     assert "Codec.decode" in written

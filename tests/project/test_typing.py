@@ -53,7 +53,11 @@ def run(command: list[str], folder: Path) -> str:
     return done.stdout + done.stderr
 
 
-@pytest.fixture(scope="module", params=[mypy, pyright], ids=lambda checker: checker.__name__)
+@pytest.fixture(
+    scope="module",
+    params=[mypy, pytest.param(pyright, marks=pytest.mark.long)],
+    ids=lambda checker: checker.__name__,
+)
 def errors(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Errors:
     """The errors that a checker has for all examples and for ``WRONG``: one run, since most of it is starting."""
     folder = tmp_path_factory.mktemp("typing")
@@ -70,6 +74,7 @@ def test_wrong_types_are_reported(errors: Errors) -> None:
     assert {line for name, line, _ in errors if name == "wrong.py"} == {4, 5, 6}, errors
 
 
+@pytest.mark.long
 def test_every_public_name_has_a_type_that_all_checkers_see_alike(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,8 +11,9 @@ from msgspec import Struct
 
 import conversation_models as cm
 
-from ..support.amounts import examples
+from ..support.amounts import each_once, examples
 from ..support.documents import CODECS, NAMINGS, SHAPES, UNION_TYPES, Naming, Reading, Shape, dumps, key, minimal
+from ..support.each import each
 from ..support.strategies import wire, wire_member
 
 every_naming = pytest.mark.parametrize("naming", NAMINGS)
@@ -46,9 +47,8 @@ class Drift(Reading):
         self.found.append(f"{path}.type = {json.dumps(tag, ensure_ascii=False)}" if isinstance(tag, str) else path)
 
 
-@every_naming
-@pytest.mark.parametrize("cls", SHAPES, ids=lambda cls: cls.__name__)
-@examples(10)
+@each_once(naming=NAMINGS, cls=SHAPES)
+@examples(10, usual=4)
 @given(data=st.data())
 def test_drift_finds_unknown_fields_in_every_model(cls: Any, naming: Naming, data: st.DataObject) -> None:
     document = data.draw(wire(cls, naming, open=True))
@@ -57,8 +57,7 @@ def test_drift_finds_unknown_fields_in_every_model(cls: Any, naming: Naming, dat
     assert sorted(CODECS[naming].drift(dumps(document), cls)) == sorted(expected.found)
 
 
-@every_naming
-@pytest.mark.parametrize("union", UNION_TYPES)
+@each_once(naming=NAMINGS, union=UNION_TYPES)
 @examples(60)
 @given(data=st.data())
 def test_drift_finds_unknown_members_and_fields_in_every_union(union: str, naming: Naming, data: st.DataObject) -> None:
@@ -138,7 +137,7 @@ def test_an_unknown_tag_is_drift_and_a_known_one_is_not() -> None:
 
 
 @every_naming
-@pytest.mark.parametrize("cls", SHAPES, ids=lambda cls: cls.__name__)
+@each("cls", SHAPES)
 def test_an_unknown_field_of_any_model_is_drift(cls: Any, naming: Naming) -> None:
     document = {key(name, naming): value for name, value in minimal(cls).items()} | {"newField": {"type": "x"}}
     if cls is cm.ConversationResponse:
@@ -162,7 +161,7 @@ def test_wrong_shapes_are_not_drift(data: bytes) -> None:
     assert cm.snake.drift(data) == []
 
 
-@pytest.mark.parametrize(
+@each(
     "data",
     [
         *(b"", b"{", b'{"a":1} x', b'{"a":NaN}', b'{"a":' * 100_000, b'{"usage":{"a":\xff}}', b'"\\ud800"'),

@@ -15,10 +15,11 @@ from ..support.amounts import amount, in_full_if_long
 from ..support.calls import counted_calls
 from ..support.codecs import EXHAUSTING, every_model, exhausted, with_new_field
 from ..support.documents import NAMINGS, SHAPES, Naming, dumps, key, minimal, written
+from ..support.each import each
 from ..support.streams import in_naming
 from ..support.unknown_fields import same_json
 
-every_naming = pytest.mark.parametrize("naming", NAMINGS)
+every_naming = each("naming", NAMINGS)
 
 
 def response_with(naming: Naming, **fields: Any) -> bytes:
@@ -44,7 +45,7 @@ def calls_to_decode(codec: Codec, data: bytes, tp: Any) -> int:
 
 
 @every_naming
-@pytest.mark.parametrize("cls", SHAPES, ids=lambda cls: cls.__name__)
+@each("cls", SHAPES)
 def test_from_the_second_document_on_a_new_field_costs_no_more_calls_than_a_known_one(cls: Any, naming: Naming) -> None:
     codec, document = Codec(naming), in_naming(minimal(cls), cls, naming)
     codec.decode(dumps(document), cls)
@@ -281,7 +282,7 @@ def test_threads_that_learn_different_fields_at_once_lose_none_many_times() -> N
 
 
 @every_naming
-@pytest.mark.parametrize("cls", SHAPES, ids=lambda cls: cls.__name__)
+@each("cls", SHAPES)
 def test_values_from_before_and_after_a_field_was_learned_are_equal(cls: Any, naming: Naming) -> None:
     codec = Codec(naming)
     document = {**in_naming(minimal(cls), cls, naming), "region": "eu", "__class__": 7}

@@ -13,6 +13,7 @@ import conversation_models as cm
 from ..support.amounts import examples
 from ..support.calls import counted_calls
 from ..support.documents import CODECS, NAMINGS, RECOGNISED, Naming, dumps, key, minimal
+from ..support.each import each
 from ..support.strategies import unknown_members
 
 every_naming = pytest.mark.parametrize("naming", NAMINGS)
@@ -96,14 +97,14 @@ UNKNOWN = [
 
 @every_naming
 @every_place
-@pytest.mark.parametrize(("raw", "tag"), UNKNOWN)
+@each(("raw", "tag"), UNKNOWN)
 def test_unknown_members_are_kept_byte_for_byte(place: str, naming: Naming, raw: bytes, tag: str | None) -> None:
     check(place, naming, raw, tag)
 
 
 @every_naming
-@pytest.mark.parametrize("place", ["outputs", "content", "content of an entry", "thinking", "thinking of a chunk"])
-@pytest.mark.parametrize("raw", [b"null", b"true", b"-1.50", b'"\\u0041"', b"[ ]", b'[{"type":"text"}]'])
+@each("place", ["outputs", "content", "content of an entry", "thinking", "thinking of a chunk"])
+@each("raw", [b"null", b"true", b"-1.50", b'"\\u0041"', b"[ ]", b'[{"type":"text"}]'])
 def test_members_of_lists_need_not_be_objects(place: str, naming: Naming, raw: bytes) -> None:
     check(place, naming, raw, None)
 
@@ -148,7 +149,7 @@ def test_an_untagged_object_with_a_message_alone_is_not_an_error_event() -> None
 
 
 @every_naming
-@pytest.mark.parametrize(
+@each(
     ("cls", "union"),
     [(cls, cm.OutputEntry) for cls in RECOGNISED["entry"].values()]
     + [(cls, cm.ContentChunk) for cls in RECOGNISED["chunk"].values()]
@@ -190,7 +191,7 @@ def test_untagged_members_inside_members_are_recognised() -> None:
     ]
 
 
-@pytest.mark.parametrize(
+@each(
     ("document", "cls"),
     [
         ({"name": "n", "arguments": "{}", "tool_call_id": "c"}, cm.FunctionCallEntry),
@@ -234,10 +235,8 @@ def test_an_untagged_member_whose_own_member_is_wrong_is_an_error() -> None:
     assert caught.value.path == "$.content[0].text"
 
 
-@pytest.mark.parametrize(
-    "data", [b'{"type": 1e-07, "usage": {}', b'{"type":"text","x":1,"type":5', b'{"type":"new"', b'{"content":"a"']
-)
-@pytest.mark.parametrize("union", [cm.OutputEntry, cm.ContentChunk, cm.ConversationEvent])
+@each("data", [b'{"type": 1e-07, "usage": {}', b'{"type":"text","x":1,"type":5', b'{"type":"new"', b'{"content":"a"'])
+@each("union", [cm.OutputEntry, cm.ContentChunk, cm.ConversationEvent])
 def test_text_that_is_cut_off_is_not_an_unknown_member(data: bytes, union: Any) -> None:
     for codec in (cm.camel, cm.snake):
         with pytest.raises(cm.ConversationDecodeError):

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 import conversation_models as cm
 
 from ..support.amounts import examples
+from ..support.each import each
 
 CODECS = {"camel": cm.camel, "snake": cm.snake}
 
@@ -96,8 +97,8 @@ NEITHER = [
 ]
 
 
-@pytest.mark.parametrize("codec", CODECS.values(), ids=CODECS)
-@pytest.mark.parametrize(("member", "union"), NEITHER)
+@each("codec", CODECS.values())
+@each(("member", "union"), NEITHER)
 def test_a_member_that_fits_in_neither_naming_is_unknown(member: str, union: Any, codec: cm.Codec) -> None:
     assert codec.decode(member, union) == cm.Unknown(None, member.encode())
 

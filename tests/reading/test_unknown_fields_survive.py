@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 import conversation_models as cm
 from conversation_models.codec import Codec
 
-from ..support.amounts import amount, examples, in_full_if_long
+from ..support.amounts import amount, each_once, examples, in_full_if_long
 from ..support.codecs import exhausted
 from ..support.documents import CODECS, NAMINGS, SHAPES, UNION_TYPES, Naming, dumps, exact, minimal, respelled, written
+from ..support.each import each
 from ..support.strategies import wire, wire_events, wire_member, wire_responses
 from ..support.streams import cut, in_naming, read_sizes
 from ..support.unknown_fields import hostile_keys, modelled_objects, same_json, with_random_fields
@@ -70,17 +71,15 @@ def check_all(data: st.DataObject, plain: Any, type: Any, name: Any, naming: Nam
 # Documents --------------------------------------------------------------------------------------------------------
 
 
-@every_naming
-@every_model
-@examples(4)
+@each_once(naming=NAMINGS, cls=SHAPES)
+@examples(4, usual=2)
 @given(data=st.data())
 def test_unknown_fields_of_every_model_survive(cls: Any, naming: Naming, data: st.DataObject) -> None:
     check_all(data, data.draw(wire(cls, naming, open=True)), cls, cls, naming)
 
 
-@every_naming
-@pytest.mark.parametrize("union", UNION_TYPES)
-@examples(12)
+@each_once(naming=NAMINGS, union=UNION_TYPES)
+@examples(12, usual=4)
 @given(data=st.data())
 def test_unknown_fields_of_members_of_every_union_survive(union: str, naming: Naming, data: st.DataObject) -> None:
     check_all(data, data.draw(wire_member(union, naming, open=True)), UNION_TYPES[union], union, naming)
@@ -111,8 +110,7 @@ def test_unknown_fields_of_many_responses_survive(naming: Naming, data: st.DataO
     check_all(data, plain, cm.ConversationResponse, cm.ConversationResponse, naming)
 
 
-@every_naming
-@every_model
+@each_once(naming=NAMINGS, cls=SHAPES)
 def test_every_hostile_key_is_data_like_any_other(cls: Any, naming: Naming) -> None:
     """Each alone, then all in one document."""
     plain = in_naming(minimal(cls), cls, naming)
@@ -126,8 +124,7 @@ def test_every_hostile_key_is_data_like_any_other(cls: Any, naming: Naming) -> N
     assert dict(check(plain, cls, cls, naming, codec).unknown_fields) == {}
 
 
-@every_naming
-@pytest.mark.parametrize("cls", [cm.ConversationUsageInfo, cm.TextChunk, cm.FunctionCallEvent])
+@each_once(naming=NAMINGS, cls=[cm.ConversationUsageInfo, cm.TextChunk, cm.FunctionCallEvent])
 def test_a_key_of_a_megabyte_is_data_like_any_other(cls: Any, naming: Naming) -> None:
     fields = {"k" * 2**20: 1, "\u20ac" * 2**18: 2, '"' * 2**19: 3}
     for codec in codecs(naming):
@@ -136,8 +133,7 @@ def test_a_key_of_a_megabyte_is_data_like_any_other(cls: Any, naming: Naming) ->
             assert dict(value.unknown_fields) == fields
 
 
-@every_naming
-@every_model
+@each_once(naming=NAMINGS, cls=SHAPES)
 @in_full_if_long
 def test_a_model_may_have_many_unknown_fields_at_once(cls: Any, naming: Naming) -> None:
     # More than a codec learns.
@@ -170,7 +166,7 @@ def text_with(value: bytes) -> bytes:
 
 
 @every_naming
-@pytest.mark.parametrize("bad", [b"NaN", b"[1,]", b'"\xff"', b"[" * 5000, b"", b"01", b'{"a"}'])
+@each("bad", [b"NaN", b"[1,]", b'"\xff"', b"[" * 5000, b"", b"01", b'{"a"}'])
 def test_an_unknown_field_whose_value_is_not_json_is_an_error(naming: Naming, bad: bytes) -> None:
     """Before the field was learned and after."""
     for codec in codecs(naming):
@@ -181,7 +177,7 @@ def test_an_unknown_field_whose_value_is_not_json_is_an_error(naming: Naming, ba
 
 
 @every_naming
-@pytest.mark.parametrize("odd", [b'"\\ud800"', b"1e999", b"1" * 5000, b"[" * 5000 + b"]" * 5000])
+@each("odd", [b'"\\ud800"', b"1e999", b"1" * 5000, b"[" * 5000 + b"]" * 5000])
 def test_an_unknown_field_that_python_cannot_hold_is_an_error_or_comes_back_unchanged(
     naming: Naming, odd: bytes
 ) -> None:

@@ -10,8 +10,9 @@ from conversation_models.models.base import Model
 from conversation_models.spelling.families import spells
 
 from ..support.documents import NAMINGS, Naming, dumps, key
+from ..support.each import each
 
-every_naming = pytest.mark.parametrize("naming", NAMINGS)
+every_naming = each("naming", NAMINGS)
 
 
 def response(naming: Naming, *outputs: Any, **fields: Any) -> dict[str, Any]:
@@ -94,7 +95,7 @@ def test_unknown_fields_around_unknown_and_untagged_members_are_kept(naming: Nam
 
 
 @every_naming
-@pytest.mark.parametrize(
+@each(
     ("tp", "wrapped", "found"),
     [
         (list[cm.ConversationResponse], "[%s]", lambda value: value[0]),

@@ -8,6 +8,7 @@ import pytest
 import conversation_models as cm
 
 from ..support.documents import CODECS, NAMINGS, Naming, dumps, exact, key, written
+from ..support.each import each
 
 INPUT, OUTPUT = cm.MessageInputEntry, cm.MessageOutputEntry
 CITED = [{"type": "text", "text": "See"}, {"type": "tool_reference", "tool": "web_search", "title": "T"}]
@@ -102,15 +103,15 @@ def check(entry: Any, cls: Any, naming: Naming, *, is_message: bool) -> None:
         assert codec.decode(codec.encode(value), cm.InputEntry) == value, place
 
 
-@pytest.mark.parametrize("naming", NAMINGS)
-@pytest.mark.parametrize("row", ROWS)
+@each("naming", NAMINGS)
+@each("row", ROWS)
 def test_an_untagged_entry_is_what_its_fields_make_it(row: str, naming: Naming) -> None:
     cls, entry = ROWS[row]
     check(spelled(entry, naming), cls, naming, is_message=cls in (INPUT, OUTPUT))
 
 
-@pytest.mark.parametrize("naming", NAMINGS)
-@pytest.mark.parametrize("row", OF_USERS)
+@each("naming", NAMINGS)
+@each("row", OF_USERS)
 def test_a_message_of_anyone_but_the_assistant_is_an_input(row: str, naming: Naming) -> None:
     entry = spelled(OF_USERS[row], naming)
     check(entry, INPUT, naming, is_message=True)
@@ -120,14 +121,14 @@ def test_a_message_of_anyone_but_the_assistant_is_an_input(row: str, naming: Nam
     }
 
 
-@pytest.mark.parametrize("naming", NAMINGS)
-@pytest.mark.parametrize("row", UNKNOWN)
+@each("naming", NAMINGS)
+@each("row", UNKNOWN)
 def test_an_entry_that_fits_no_class_is_unknown(row: str, naming: Naming) -> None:
     check(UNKNOWN[row], cm.Unknown, naming, is_message=True)
 
 
-@pytest.mark.parametrize("naming", NAMINGS)
-@pytest.mark.parametrize("row", [row for row, (cls, _) in ROWS.items() if cls not in (INPUT, OUTPUT)])
+@each("naming", NAMINGS)
+@each("row", [row for row, (cls, _) in ROWS.items() if cls not in (INPUT, OUTPUT)])
 def test_an_entry_that_is_not_a_message_is_unknown_among_messages(row: str, naming: Naming) -> None:
     value: Any = CODECS[naming].decode(dumps(spelled(ROWS[row][1], naming)), cm.MessageEntry)
     assert isinstance(value, cm.Unknown)

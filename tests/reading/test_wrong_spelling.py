@@ -13,6 +13,7 @@ import conversation_models as cm
 from conversation_models.codec import Codec
 
 from ..support.documents import CODECS, NAMINGS, SHAPES, UNIONS, Naming, dumps, key, minimal
+from ..support.each import each
 from ..support.streams import in_naming
 from ..support.unknown_fields import same_json
 
@@ -77,7 +78,7 @@ RENAMED = [
     for name, field in shape.fields.items()
     if field.required and key(name, "camel") != name
 ]
-every_renamed = pytest.mark.parametrize(("cls", "name"), RENAMED, ids=lambda part: getattr(part, "__name__", part))
+every_renamed = each(("cls", "name"), RENAMED)
 EVENTS = [(cls, name) for cls, name in RENAMED if cls.__name__.endswith("Event")]
 ENTRIES = [(cls, name) for cls, name in RENAMED if cls.__name__.endswith("Entry")]
 CHUNKS = [(cls, name) for cls, name in RENAMED if cls.__name__.endswith("Chunk")]
@@ -114,7 +115,7 @@ def test_builtins_in_the_other_spelling_are_an_error(cls: Any, name: str, naming
 
 
 @every_naming
-@pytest.mark.parametrize("cls", dict(RENAMED), ids=lambda cls: cls.__name__)
+@each("cls", dict(RENAMED))
 def test_a_document_in_the_other_naming_throughout_is_an_error(cls: Any, naming: Naming) -> None:
     """The error names the first of its fields."""
     tag = {"type": SHAPES[cls].tag} if SHAPES[cls].tag else {}
@@ -124,8 +125,8 @@ def test_a_document_in_the_other_naming_throughout_is_an_error(cls: Any, naming:
 
 
 @every_naming
-@pytest.mark.parametrize(("cls", "name"), ENTRIES)
-@pytest.mark.parametrize("before", [[], [{"type": "new"}], [{"content": "untagged"}]])
+@each(("cls", "name"), ENTRIES)
+@each("before", [[], [{"type": "new"}], [{"content": "untagged"}]])
 def test_a_field_of_an_entry_in_the_other_spelling_is_an_error(
     cls: Any, name: str, before: list[Any], naming: Naming
 ) -> None:
@@ -139,7 +140,7 @@ def test_a_field_of_an_entry_in_the_other_spelling_is_an_error(
 
 
 @every_naming
-@pytest.mark.parametrize(("cls", "name"), CHUNKS)
+@each(("cls", "name"), CHUNKS)
 def test_a_field_of_a_chunk_in_the_other_spelling_is_an_error(cls: Any, name: str, naming: Naming) -> None:
     chunk = with_wrong(cls, name, naming)
     outputs = [{"type": "message.output", "content": [{"type": "text", "text": "a"}, chunk]}]
@@ -210,7 +211,7 @@ def test_a_usage_in_the_other_naming_is_an_error_that_names_its_first_count(nami
 
 
 @every_naming
-@pytest.mark.parametrize("wrong", [None, "12", [1], {}])
+@each("wrong", [None, "12", [1], {}])
 def test_a_count_in_the_other_spelling_is_an_error_whatever_its_value(wrong: Any, naming: Naming) -> None:
     data = dumps({key("total_tokens", OTHER[naming]): wrong})
     check_raises(lambda: CODECS[naming].decode(data, cm.ConversationUsageInfo), "total_tokens", naming)
@@ -337,7 +338,7 @@ OPTIONAL = [
 
 
 @every_naming
-@pytest.mark.parametrize(("cls", "name"), OPTIONAL, ids=lambda part: getattr(part, "__name__", part))
+@each(("cls", "name"), OPTIONAL)
 def test_an_optional_field_in_the_other_spelling_is_an_unknown_field(cls: Any, name: str, naming: Naming) -> None:
     there = key(name, OTHER[naming])
     # Not a value that the field could have.
@@ -362,12 +363,8 @@ def test_drift_reports_the_other_spelling_where_decode_refuses_it(naming: Naming
 
 
 @every_naming
-@pytest.mark.parametrize(
-    ("cls", "name"),
-    [*RENAMED, *((cm.ConversationUsageInfo, count) for count in COUNTS)],
-    ids=lambda part: getattr(part, "__name__", part),
-)
-@pytest.mark.parametrize("times", [1, 2, 100])
+@each(("cls", "name"), [*RENAMED, *((cm.ConversationUsageInfo, count) for count in COUNTS)])
+@each("times", [1, 2, 100])
 def test_an_error_stays_one_after_the_other_spelling_was_met_as_an_unknown_field(
     cls: Any, name: str, times: int, naming: Naming
 ) -> None:
@@ -407,7 +404,7 @@ def frames(*documents: dict[str, Any]) -> bytes:
 
 
 @every_naming
-@pytest.mark.parametrize(("cls", "name"), EVENTS, ids=lambda part: getattr(part, "__name__", part))
+@each(("cls", "name"), EVENTS)
 def test_an_event_in_the_other_spelling_is_invalid(cls: Any, name: str, naming: Naming) -> None:
     wrong = with_wrong(cls, name, naming)
     stream = frames(HI, wrong, HI)

@@ -11,6 +11,8 @@ from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 import conversation_models as cm
 
+from ..support.each import each
+
 T = TypeVar("T")
 
 
@@ -133,8 +135,8 @@ CASES: list[tuple[Any, list[Any], list[Any]]] = [
 ]
 
 
-@pytest.mark.parametrize("codec", [cm.camel, cm.snake], ids=str)
-@pytest.mark.parametrize(("tp", "accepted", "rejected"), CASES, ids=[str(case[0]) for case in CASES])
+@each("codec", [cm.camel, cm.snake])
+@each(("tp", "accepted", "rejected"), CASES)
 def test_a_schema_accepts_what_decode_accepts(
     codec: cm.Codec, tp: Any, accepted: list[Any], rejected: list[Any]
 ) -> None:

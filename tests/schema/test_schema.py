@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 import conversation_models as cm
 
+from ..support.amounts import each_once, examples
 from ..support.documents import (
     CODECS,
     NAMINGS,
@@ -24,6 +25,7 @@ from ..support.documents import (
     minimal,
     respelled,
 )
+from ..support.each import each
 from ..support.examples import MODELS, full, least
 from ..support.paths import FIXTURES, SAMPLES
 from ..support.strategies import wire, wire_member
@@ -61,24 +63,22 @@ def check_accepted(document: Any, tp: Any, naming: Naming) -> None:
 # Accepted ----------------------------------------------------------------------------------------------------------
 
 
-@every_naming
-@every_model
+@each_once(naming=NAMINGS, cls=SHAPES)
 @given(data=st.data())
-@settings(max_examples=5)
+@examples(5, usual=3)
 def test_every_document_of_a_model_is_accepted(cls: Any, naming: Naming, data: st.DataObject) -> None:
     check_accepted(data.draw(wire(cls, naming, data.draw(st.booleans()))), cls, naming)
 
 
-@every_naming
-@every_union
+@each_once(naming=NAMINGS, union=UNION_TYPES)
 @given(data=st.data())
-@settings(max_examples=8)
+@examples(8, usual=4)
 def test_every_member_of_a_union_is_accepted(union: str, naming: Naming, data: st.DataObject) -> None:
     check_accepted(data.draw(wire_member(union, naming, data.draw(st.booleans()))), UNION_TYPES[union], naming)
 
 
 @every_naming
-@pytest.mark.parametrize("path", sorted(FIXTURES.glob("*.json")), ids=lambda path: path.stem)
+@each("path", sorted(FIXTURES.glob("*.json")))
 def test_every_fixture_is_accepted(path: Path, naming: Naming) -> None:
     document = json.loads(path.read_bytes())
     written: Naming = "camel" if path.stem.endswith("_camel") else "snake"
@@ -118,7 +118,7 @@ def spelled(document: Any, tp: Any, naming: Naming) -> Any:
 
 
 @every_naming
-@pytest.mark.parametrize("path", sorted(SAMPLES.glob("*.json")), ids=lambda path: path.stem)
+@each("path", sorted(SAMPLES.glob("*.json")))
 def test_every_documented_payload_is_accepted(path: Path, naming: Naming) -> None:
     tp = type_of_sample(path)
     document = spelled(json.loads(path.read_bytes()), tp, naming)
@@ -163,7 +163,7 @@ def check_same(document: Any, tp: Any, naming: Naming) -> None:
         assert is_valid(document, tp, naming) == (reason is None), (document, reason)
 
 
-@pytest.mark.parametrize("cls", MODELS, ids=lambda cls: cls.__name__)
+@each("cls", MODELS)
 def test_of_damaged_documents_the_same_are_accepted_as_by_decode(cls: Any) -> None:
     for document in damaged(cm.camel.to_builtins(full(cls))):
         check_same(document, cls, "camel")
@@ -171,8 +171,7 @@ def test_of_damaged_documents_the_same_are_accepted_as_by_decode(cls: Any) -> No
         check_same(document, cls, "snake")
 
 
-@every_naming
-@every_union
+@each_once(naming=NAMINGS, union=UNION_TYPES)
 def test_of_damaged_members_the_same_are_accepted_as_by_decode(union: str, naming: Naming) -> None:
     tp = UNION_TYPES[union]
     for cls in get_args(tp):
@@ -303,7 +302,7 @@ def test_the_key_that_the_namings_do_not_share_by_rule_is_written_in_each() -> N
 
 
 @every_naming
-@pytest.mark.parametrize("cls", MODELS, ids=lambda cls: cls.__name__)
+@each("cls", MODELS)
 def test_every_field_of_a_model_has_a_description(cls: Any, naming: Naming) -> None:
     schema = definitions(cls, naming)[cls.__name__]
     assert schema["title"] == cls.__name__
@@ -345,7 +344,7 @@ ERRORS: list[tuple[Any, bool]] = [
 ]
 
 
-@pytest.mark.parametrize(("body", "is_error"), ERRORS)
+@each(("body", "is_error"), ERRORS)
 def test_an_error_body_needs_a_message(body: Any, is_error: bool) -> None:
     assert is_valid(body, cm.ServiceError, "snake") == is_read(body, cm.ServiceError, "snake") == is_error
     tp = cm.ConversationResponse | cm.ServiceError

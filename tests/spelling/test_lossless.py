@@ -11,7 +11,7 @@ from msgspec import UNSET
 
 import conversation_models as cm
 
-from ..support.amounts import examples
+from ..support.amounts import each_once, examples
 from ..support.documents import (
     CODECS,
     NAMINGS,
@@ -26,6 +26,7 @@ from ..support.documents import (
     value_of,
     written,
 )
+from ..support.each import each
 from ..support.strategies import chunks, entries, events, free_values, responses, values, wire, wire_member
 
 every_naming = pytest.mark.parametrize("naming", NAMINGS)
@@ -48,9 +49,8 @@ def check(document: Any, type: Any, name: Any, naming: Naming) -> None:
     assert exact(json.loads(there.encode(value))) == exact(json.loads(there.encode(other))) == expected
 
 
-@every_naming
-@pytest.mark.parametrize("cls", SHAPES, ids=lambda cls: cls.__name__)
-@examples(12)
+@each_once(naming=NAMINGS, cls=SHAPES)
+@examples(12, usual=4)
 @given(data=st.data())
 def test_every_model_is_lossless_in_both_namings(cls: Any, naming: Naming, data: st.DataObject) -> None:
     check(data.draw(wire(cls, naming, open=True)), cls, cls, naming)
@@ -76,8 +76,7 @@ def test_many_responses_are_lossless_in_both_namings(naming: Naming, data: st.Da
     check_response(naming, data)
 
 
-@every_naming
-@pytest.mark.parametrize("union", UNION_TYPES)
+@each_once(naming=NAMINGS, union=UNION_TYPES)
 @examples(60)
 @given(data=st.data())
 def test_members_of_every_union_are_lossless_in_both_namings(union: str, naming: Naming, data: st.DataObject) -> None:
@@ -113,7 +112,7 @@ NULLABLE = [(cls, name) for cls, shape in SHAPES.items() for name, field in shap
 
 
 @every_naming
-@pytest.mark.parametrize(("cls", "name"), NULLABLE, ids=lambda part: getattr(part, "__name__", part))
+@each(("cls", "name"), NULLABLE)
 def test_null_and_absent_stay_apart(cls: Any, name: str, naming: Naming) -> None:
     codec = CODECS[naming]
     document = {key(field, naming): value for field, value in minimal(cls).items()}
@@ -150,7 +149,7 @@ def test_timestamps_keep_their_microseconds_and_offset(text: str, moment: dateti
     assert again == (text if "." not in text or text[-1] != "5" else f"{text}00000")
 
 
-@pytest.mark.parametrize(
+@each(
     "literal",
     [
         "0",

@@ -12,6 +12,7 @@ import conversation_models as cm
 
 from ..support.amounts import examples
 from ..support.documents import NAMINGS, SHAPES, Naming, dumps, key, minimal
+from ..support.each import each
 from ..support.strategies import wire_responses
 from ..support.streams import in_naming
 
@@ -95,7 +96,7 @@ def test_without_it_the_first_key_with_two_spellings_decides(naming: Naming) -> 
 
 
 @every_naming
-@pytest.mark.parametrize("cls", SHAPES, ids=lambda cls: cls.__name__)
+@each("cls", SHAPES)
 def test_each_field_with_two_spellings_shows_the_naming(cls: Any, naming: Naming) -> None:
     for name in SHAPES[cls].fields:
         expected = naming if key(name, "camel") != name and key(name, naming) != "schema" else None
@@ -126,17 +127,16 @@ def test_arrays_and_lines_are_searched(naming: Naming) -> None:
     assert cm.naming_of(frames) == naming
 
 
-@pytest.mark.parametrize(
+@each(
     "data",
     [b"", b" ", b"\n\n", b"{}", b"[]", b"null", b"5", b'"conversation_id"', b"[1, 2]", b"{}\n{}\n", b'{"text": "a"}'],
-    ids=repr,
 )
 def test_text_that_shows_no_naming_has_none(data: bytes) -> None:
     assert cm.naming_of(data) is None
     assert cm.naming_of(data.decode()) is None
 
 
-@pytest.mark.parametrize(
+@each(
     ("data", "naming"),
     [
         (b"<html>", None),
@@ -151,7 +151,6 @@ def test_text_that_shows_no_naming_has_none(data: bytes) -> None:
         (b'{"conversation_id": "\\ud800"}', "snake"),
         (b"[" * 5000 + b'{"agent_id":1}', "snake"),
     ],
-    ids=lambda value: repr(value)[:40],
 )
 def test_text_that_is_not_json_is_searched_as_it_is(data: bytes, naming: Naming | None) -> None:
     assert cm.naming_of(data) == naming

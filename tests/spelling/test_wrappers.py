@@ -8,6 +8,8 @@ import pytest
 import conversation_models as cm
 from conversation_models.sse import ServerSentEvent, SSEDecoder
 
+from ..support.each import each
+
 # Spaces and digits show that the bytes inside are kept.
 INSIDE = b'{"type": "video.output", "frame_rate":2.50, "by": {"agent_id" : null}}'
 TYPESCRIPTS = b'{"raw": %b, "type": "UNKNOWN", "isUnknown": true}' % INSIDE
@@ -44,7 +46,7 @@ def test_a_wrapper_is_written_in_the_form_of_the_naming(
     assert response.outputs[1] == cm.Unknown("UNKNOWN", member)
 
 
-@pytest.mark.parametrize(
+@each(
     "raw",
     [
         b'{"raw":{},"type":"UNKNOWN"}',
@@ -112,8 +114,8 @@ def test_pythons_wrapper_of_an_event_becomes_typescripts() -> None:
     assert SSEDecoder().feed(frame) == [ServerSentEvent("UNKNOWN", PYTHONS.decode())]
 
 
-@pytest.mark.parametrize("decode", [cm.camel, cm.snake], ids=str)
-@pytest.mark.parametrize(
+@each("decode", [cm.camel, cm.snake])
+@each(
     "inside",
     [
         b'{"type":"code_interpreter"}',

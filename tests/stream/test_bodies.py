@@ -4,15 +4,14 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
-import pytest
-
 import conversation_models as cm
 
 from ..support.accounts import pairs_in, records_of
 from ..support.bodies import BODIES, CUTS, HALF, Body, Metered, Recorded, done, hi, recorded, started
+from ..support.each import each
 from ..support.streams import cut, every_cut, seen
 
-every_body = pytest.mark.parametrize("name", BODIES)
+every_body = each("name", BODIES)
 
 
 def events_of(body: Body) -> list[Any]:
@@ -220,8 +219,8 @@ def metered_events(body: bytes) -> Metered:
     return told
 
 
-@pytest.mark.parametrize("comment", COMMENTS, ids=repr)
-@pytest.mark.parametrize("lines", HIDDEN, ids=repr)
+@each("comment", COMMENTS)
+@each("lines", HIDDEN)
 def test_a_keyword_in_a_comment_changes_nothing_about_what_a_meter_sees(comment: bytes, lines: bytes) -> None:
     expected = metered_events(lines + b"\n")
     for frame in comment + lines, lines + comment, lines:

@@ -13,6 +13,7 @@ from msgspec import UNSET, structs
 import conversation_models as cm
 
 from ..support.amounts import examples
+from ..support.each import each
 from ..support.strategies import events as any_events
 
 T1, T2, T3 = (datetime(2025, 5, 27, 12, 0, second, tzinfo=timezone.utc) for second in (1, 2, 3))
@@ -140,7 +141,7 @@ CONTENT: dict[str, tuple[list[Any], Any]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", CONTENT)
+@each("name", CONTENT)
 def test_deltas_add_up_to_the_content(name: str) -> None:
     deltas, expected = CONTENT[name]
     parts = [part if isinstance(part, tuple) else (part, 0) for part in deltas]

@@ -12,6 +12,7 @@ from conversation_models.sse import ServerSentEvent, SSEDecoder
 
 from ..support.amounts import examples
 from ..support.documents import CODECS, NAMINGS, Naming, dumps, exact, value_of, written
+from ..support.each import each
 from ..support.strategies import wire_events
 from ..support.streams import cut, in_naming, read_sizes, seen
 
@@ -59,7 +60,7 @@ def test_events_of_either_origin_are_written_alike(naming: Naming, data: st.Data
 
 
 @every_naming
-@pytest.mark.parametrize(
+@each(
     ("raw", "data"),
     [
         (b'{"type":"video.output","n":1.50}', '{"type":"video.output","n":1.50}'),
@@ -77,7 +78,7 @@ def test_unknown_events_are_written_as_they_came(naming: Naming, raw: bytes, dat
 
 
 @every_naming
-@pytest.mark.parametrize("name", ["a\nb", "a\r", "\n\ndata: {}", "", "\r\n"])
+@each("name", ["a\nb", "a\r", "\n\ndata: {}", "", "\r\n"])
 def test_a_name_with_line_ends_stays_in_the_data(naming: Naming, name: str) -> None:
     raw = json.dumps({"type": name}).encode()
     [event] = CODECS[naming].event_decoder().feed(b"data: %b\n\n" % raw)
@@ -89,7 +90,7 @@ def test_a_name_with_line_ends_stays_in_the_data(naming: Naming, name: str) -> N
 
 
 @every_naming
-@pytest.mark.parametrize("name", ["a b", " a", ": a", "\u20ac", "\0", "a:b", "\ufeff"])
+@each("name", ["a b", " a", ": a", "\u20ac", "\0", "a:b", "\ufeff"])
 def test_a_name_that_looks_odd_is_read_back(naming: Naming, name: str) -> None:
     raw = b'{"x":1}'
     frame = CODECS[naming].encode_event(cm.Unknown(name, raw))
@@ -99,7 +100,7 @@ def test_a_name_that_looks_odd_is_read_back(naming: Naming, name: str) -> None:
 
 
 @every_naming
-@pytest.mark.parametrize(
+@each(
     "frame",
     [
         b"data: oops\n\n",

@@ -10,8 +10,9 @@ import pytest
 import conversation_models as cm
 
 from ..support.bodies import BODIES, CUT_OFF, FAILED, Body, Said, done, hi, started
+from ..support.each import each
 
-every_body = pytest.mark.parametrize("name", BODIES)
+every_body = each("name", BODIES)
 
 
 def reads(body: Body) -> Iterator[list[bytes]]:

@@ -12,6 +12,7 @@ from conversation_models.sse import SSEDecoder, encode_sse
 
 from ..support.amounts import examples
 from ..support.documents import CODECS, NAMINGS, Naming, dumps, value_of
+from ..support.each import each
 from ..support.strategies import wire_events
 from ..support.streams import Document, Outcome, cut, every_cut, in_naming, outcome, read_sizes, seen, sse, stream
 
@@ -39,7 +40,7 @@ def read(data: bytes, codec: cm.Codec = cm.snake, close: bool = True) -> list[An
     return results[0]
 
 
-@pytest.mark.parametrize(
+@each(
     "style",
     [
         {},
@@ -52,7 +53,6 @@ def read(data: bytes, codec: cm.Codec = cm.snake, close: bool = True) -> list[An
         {"indent": 1},
         {"indent": 2, "event": False, "end": "\r\n"},
     ],
-    ids=str,
 )
 def test_every_style_of_stream_is_read(style: dict[str, Any]) -> None:
     assert read(stream(DOCUMENTS, **style)) == EVENTS
@@ -136,7 +136,7 @@ NOTHING = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("frame", NOTHING, ids=repr)
+@each("frame", NOTHING)
 def test_frames_without_data_yield_no_event(frame: bytes) -> None:
     assert read(frame) == []
     assert read(GOOD + frame + GOOD) == [HI, HI]
@@ -191,14 +191,14 @@ def check_malformed(frame: bytes, data: bytes, path: str | None) -> None:
         assert outcome(cm.snake.event_decoder(), reads) == Outcome([HI, ("invalid", data), HI])
 
 
-@pytest.mark.parametrize("name", MALFORMED)
+@each("name", MALFORMED)
 def test_malformed_data_yields_an_invalid_event(name: str) -> None:
     data, path = MALFORMED[name]
     check_malformed(b"data: %b\n\n" % data, data, path)
     check_malformed(b"event: something.else\ndata: %b\r\n\r\n" % data, data, path)
 
 
-@pytest.mark.parametrize("name", MALFORMED_WITH_NAME)
+@each("name", MALFORMED_WITH_NAME)
 def test_malformed_data_under_a_known_name_yields_an_invalid_event(name: str) -> None:
     data, path = MALFORMED_WITH_NAME[name]
     check_malformed(b"event: message.output.delta\ndata: %b\n\n" % data, data, path)

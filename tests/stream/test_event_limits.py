@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 import conversation_models as cm
 
 from ..support.amounts import examples
+from ..support.each import each
 from ..support.streams import Document, Outcome, cut, every_cut, outcome, read_sizes, sse, two_way_cuts
 
 DELTA: Document = {"type": "message.output.delta", "id": "m1", "content": "Hi"}
@@ -54,8 +55,8 @@ def test_events_before_one_too_large_are_returned_and_the_next_call_raises() -> 
         one.feed(LONG + GOOD)
 
 
-@pytest.mark.parametrize("then", [GOOD, b"\n", b"", GOOD + GOOD, b": c\n\n", "", GOOD.decode()], ids=repr)
-@pytest.mark.parametrize("text", [GOOD + LONG, GOOD + LONG + GOOD, GOOD + LONG[:-5]], ids=len)
+@each("then", [GOOD, b"\n", b"", GOOD + GOOD, b": c\n\n", "", GOOD.decode()])
+@each("text", [GOOD + LONG, GOOD + LONG + GOOD, GOOD + LONG[:-5]])
 def test_nothing_is_read_after_an_event_that_is_too_large(text: bytes, then: Any) -> None:
     one = decoder(150)
     assert one.feed(GOOD) == [HI]
@@ -286,7 +287,7 @@ def test_collecting_a_stream_cut_off_anywhere_raises_with_the_response_so_far() 
         assert "\u20acHiHi".startswith("".join([out.text for out in partial.outputs if out.type == "message.output"]))
 
 
-@pytest.mark.parametrize(
+@each(
     ("left", "pending"),
     [
         (b"data: {", b"data: {"),
@@ -306,9 +307,7 @@ def test_an_unfinished_event_is_pending(left: bytes, pending: bytes) -> None:
         assert outcome(cm.snake.event_decoder(), pieces) == Outcome([HI], cm.TruncatedStreamError, pending)
 
 
-@pytest.mark.parametrize(
-    "left", [b"", b"\n", b": keep-alive", b":", b": c\n", b"data: [DONE]", b"data: [DONE]\n", b"\r"]
-)
+@each("left", [b"", b"\n", b": keep-alive", b":", b": c\n", b"data: [DONE]", b"data: [DONE]\n", b"\r"])
 def test_a_rest_without_data_is_not_pending(left: bytes) -> None:
     for pieces in two_way_cuts(GOOD + left):
         assert outcome(cm.snake.event_decoder(), pieces) == Outcome([HI])

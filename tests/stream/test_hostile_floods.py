@@ -71,7 +71,7 @@ def test_a_flood_costs_little_more_for_each_byte_than_ordinary_deltas(name: str,
     size, unit = 96 * KIB, FLOODS[name][0]
     # A meter hardly looks at deltas: what it may cost is measured by what decoding them costs.
     usual = seconds(READERS["EventDecoder" if reader == "StreamMeter" else reader], flood(ORDINARY, size), 16 * KIB)
-    assert seconds(READERS[reader], flood(unit, size), 16 * KIB) < 40 * usual
+    assert seconds(READERS[reader], flood(unit, size), 16 * KIB) < 100 * usual
 
 
 LINES = [
@@ -98,7 +98,7 @@ EVENTS = [
 @pytest.mark.parametrize("reader", READERS)
 @pytest.mark.parametrize("unit", [*LINES, *EVENTS, *[unit for unit, _ in FLOODS.values()]], ids=repr)
 def test_a_flood_takes_memory_in_proportion_to_its_size(unit: bytes, reader: str) -> None:
-    size = amount(32, 128) * KIB
+    size = amount(16, 128) * KIB
     one = READERS[reader]()
     one.feed(flood(unit, 1000) + b"\n\n")
     chunks = cut(flood(unit, size), [size // 8])

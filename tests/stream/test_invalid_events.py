@@ -15,6 +15,7 @@ import conversation_models as cm
 from conversation_models.stream.decoder import EventDecoder
 
 from ..support.amounts import amount, in_full_if_long
+from ..support.each import each
 from ..support.streams import seen, sse
 
 DELTA = sse({"type": "message.output.delta", "id": "m1", "content": "Hi"})
@@ -154,7 +155,7 @@ def strictly_and_asynchronously(chunks: list[bytes]) -> cm.ConversationDecodeErr
 
 
 @every_kind
-@pytest.mark.parametrize("read", [strictly, strictly_and_asynchronously], ids=["sync", "async"])
+@each("read", [strictly, strictly_and_asynchronously])
 def test_the_error_of_a_strict_reader_keeps_neither_the_read_nor_its_events(frame: bytes, read: Any) -> None:
     error = read([DELTA * 500 + frame + DELTA * 500])
     assert (error.__cause__, error.__context__) == (None, None)
@@ -218,8 +219,8 @@ ODD = {
 }
 
 
-@pytest.mark.parametrize("event_line", [True, False])
-@pytest.mark.parametrize("frame", ODD.values(), ids=list(ODD))
+@each("event_line", [True, False])
+@each("frame", ODD.values())
 def test_an_event_that_does_not_decode_is_the_only_one_that_is_read_twice(frame: bytes, event_line: bool) -> None:
     delta = sse({"type": "message.output.delta", "id": "m1", "content": "Hi"}, event=event_line)
     odd = only(cm.snake.event_decoder().feed(frame))

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 import conversation_models as cm
 
 from ..support.amounts import examples
+from ..support.each import each
 from ..support.streams import Document, cut, read_sizes, seen, sse
 
 STARTED: Document = {"type": "conversation.response.started", "conversation_id": "c1"}
@@ -94,7 +95,7 @@ def aconsume(source: Source, strict: bool = True, most: int | None = None) -> tu
     return asyncio.run(run())
 
 
-both = pytest.mark.parametrize("consume", [consume, aconsume], ids=["sync", "async"])
+both = each("consume", [consume, aconsume])
 
 
 @both
@@ -212,8 +213,8 @@ def test_the_last_event_may_lack_its_blank_line(consume: Consume) -> None:
 
 
 @both
-@pytest.mark.parametrize("end", [DONE, FAILED], ids=["done", "error"])
-@pytest.mark.parametrize("rest", [b"d", b"event: x\ndata: {", b"data: [DON", b"\xef"], ids=repr)
+@each("end", [DONE, FAILED])
+@each("rest", [b"d", b"event: x\ndata: {", b"data: [DON", b"\xef"])
 def test_truncation_after_the_final_event_is_ignored(consume: Consume, end: Document, rest: bytes) -> None:
     last = ENDED if end is DONE else cm.ResponseErrorEvent(message="m", code=500)
     for reads in [HEAD, sse(end) + rest], [HEAD, sse(end), rest], [HEAD + sse(end), b"data: [DONE]\n\n", rest]:

@@ -5,11 +5,10 @@ buffer, which becomes the last event ID when the event is dispatched. The end of
 no event. This wire adds one thing: a last event is dispatched without its blank line if its data is whole JSON.
 """
 
-import pytest
-
 import conversation_models as cm
 from conversation_models.sse import ServerSentEvent, SSEDecoder
 
+from ..support.each import each
 from ..support.streams import every_cut, outcome
 
 
@@ -48,7 +47,7 @@ ENDS: dict[str, tuple[bytes, tuple[list[ServerSentEvent], str, int | None]]] = {
 }
 
 
-@pytest.mark.parametrize("name", ENDS)
+@each("name", ENDS)
 def test_the_end_of_a_stream_neither_ends_a_line_nor_an_event(name: str) -> None:
     data, expected = ENDS[name]
     for chunks in every_cut(data):

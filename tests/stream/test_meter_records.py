@@ -15,6 +15,7 @@ from ..support.accounts import pairs_in, records_of
 from ..support.amounts import examples
 from ..support.bodies import ERROR_BODIES, NOT_ERRORS
 from ..support.documents import CODECS, NAMINGS, Naming
+from ..support.each import each
 from ..support.strategies import wire_events
 from ..support.streams import Document, cut, in_naming, read_sizes
 
@@ -171,8 +172,8 @@ WHOLE = '"conversation_id":"c2","usage":{"total_tokens":7},"message":"no","id":"
 KINDS = ["conversation.response.started", "conversation.response.done", "conversation.response.error", "video.delta"]
 
 
-@pytest.mark.parametrize("name", ["", "message.output.delta", "conversation.response.done"])
-@pytest.mark.parametrize("shape", sorted(set(SHAPES)))
+@each("name", ["", "message.output.delta", "conversation.response.done"])
+@each("shape", sorted(set(SHAPES)))
 def test_an_odd_event_among_deltas_is_what_the_decoder_says(shape: str, name: str) -> None:
     head = f"event: {name}\n" if name else ""
     for kind, space in product([*KINDS, "message.output.delta"], ["", " "]):

@@ -6,6 +6,7 @@ import conversation_models as cm
 from conversation_models.stream.progress import Progress, Step
 
 from ..support.bodies import BODIES, UNREADABLE, Body
+from ..support.each import each
 
 LETTERS = {Step.OPENS: "o", Step.CONTINUES: "c", Step.OUTSIDE: "-"}
 
@@ -15,7 +16,7 @@ def events_of(body: Body) -> list[cm.StreamEvent]:
     return [event for frame in body.events for event in decoder.feed(frame)]
 
 
-@pytest.mark.parametrize("name", BODIES)
+@each("name", BODIES)
 def test_each_event_opens_a_response_continues_one_or_is_outside_of_any(name: str) -> None:
     body = BODIES[name]
     progress = Progress()
@@ -25,7 +26,7 @@ def test_each_event_opens_a_response_continues_one_or_is_outside_of_any(name: st
     assert (progress.unreadable is not None) == body.metered.unreadable
 
 
-@pytest.mark.parametrize("name", BODIES)
+@each("name", BODIES)
 def test_deltas_within_an_open_response_need_not_be_taken(name: str) -> None:
     body = BODIES[name]
     every, most = Progress(), Progress()

@@ -14,6 +14,7 @@ import conversation_models as cm
 
 from ..support.amounts import examples
 from ..support.documents import CODECS, NAMINGS, Naming, class_of, value_of
+from ..support.each import each
 from ..support.strategies import wire_responses
 from ..support.streams import Document, cut, read_sizes, replayable
 from ..support.unknown_fields import with_random_fields
@@ -167,7 +168,7 @@ CONTENTS: dict[str, tuple[Any, int | None, list[Any]]] = {
 }
 
 
-@pytest.mark.parametrize("name", CONTENTS)
+@each("name", CONTENTS)
 def test_content_is_sent_as_the_service_sends_it(name: str) -> None:
     content, piece, expected = CONTENTS[name]
     response = said(content)
@@ -245,7 +246,7 @@ CHANGED: dict[str, tuple[Any, Any]] = {
 }
 
 
-@pytest.mark.parametrize("name", CHANGED)
+@each("name", CHANGED)
 def test_what_no_event_can_carry_is_left_out_or_changed(name: str) -> None:
     entry, expected = CHANGED[name]
     assert cm.collect(cm.events_of(answer(entry))) == answer(expected)

@@ -17,6 +17,7 @@ from examples.redaction import ADDRESS, redact, redacted
 
 from ..support.amounts import examples
 from ..support.documents import CODECS, NAMINGS, Naming, value_of
+from ..support.each import each
 from ..support.strategies import events as any_events
 from ..support.strategies import wire_responses
 from ..support.streams import streamable, streamed
@@ -67,7 +68,7 @@ def arewritten(events: Iterable[Any], rewrite: Rewrite) -> list[Any]:
     return asyncio.run(listed())
 
 
-both = pytest.mark.parametrize("rewritten", [rewritten, arewritten], ids=["sync", "async"])
+both = each("rewritten", [rewritten, arewritten])
 
 
 def identity(pending: str, _: bool) -> tuple[str, str]:
@@ -107,7 +108,7 @@ ENDS: dict[str, Any] = {
 
 
 @both
-@pytest.mark.parametrize("name", ENDS)
+@each("name", ENDS)
 def test_what_waits_is_sent_before_the_end_of_the_response(rewritten: Callable[..., Any], name: str) -> None:
     sent = rewritten([STARTED, said("one"), ENDS[name]], words)
     assert sent == [STARTED, said(""), said("ONE"), ENDS[name]]
@@ -134,7 +135,7 @@ OVERTAKING: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("name", OVERTAKING)
+@each("name", OVERTAKING)
 def test_an_event_that_is_not_of_the_output_leaves_its_text_waiting(name: str) -> None:
     event = OVERTAKING[name]
     sent = rewritten([STARTED, said("ja"), event, said("ne "), DONE], words)
@@ -167,7 +168,7 @@ FOLLOWING: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("name", FOLLOWING)
+@each("name", FOLLOWING)
 def test_what_waits_is_sent_before_what_follows_it_in_its_output(name: str) -> None:
     event = FOLLOWING[name]
     assert rewritten([said("ja"), event, said("ne "), DONE], held) == [said(""), said("ja"), event, said("ne "), DONE]
@@ -359,7 +360,7 @@ def test_reasoning_that_is_left_keeps_whether_it_is_closed() -> None:
 
 
 @both
-@pytest.mark.parametrize(
+@each(
     ("wrong", "found"),
     [
         ("ab", "a str"),

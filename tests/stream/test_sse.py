@@ -10,6 +10,7 @@ from conversation_models import EventTooLargeError
 from conversation_models.sse import ServerSentEvent, SSEDecoder, encode_sse
 
 from ..support.amounts import examples
+from ..support.each import each
 from ..support.streams import cut, every_cut, read_sizes
 
 Read = tuple[str, str, str, int | None]
@@ -154,14 +155,14 @@ LEFT_AT_THE_END: dict[str, tuple[bytes, list[Read]]] = {
 }
 
 
-@pytest.mark.parametrize("name", VECTORS)
+@each("name", VECTORS)
 def test_the_vectors_of_the_standard_are_read_under_every_cut(name: str) -> None:
     data, expected = VECTORS[name]
     for pieces in every_cut(data):
         assert read(pieces, close=False) == expected, pieces
 
 
-@pytest.mark.parametrize("name", LEFT_AT_THE_END)
+@each("name", LEFT_AT_THE_END)
 def test_whole_json_without_its_blank_line_is_an_event(name: str) -> None:
     data, expected = LEFT_AT_THE_END[name]
     for before, events in [(b"", []), (b"data: a\n\n", [message("a")]), (b"data: a\r\n\r\n", [message("a")])]:

@@ -10,6 +10,7 @@ import conversation_models as cm
 
 from ..support.accounts import pairs_in
 from ..support.bodies import BODIES, CUT_OFF, ERROR, STOP, done, hi, started
+from ..support.each import each
 
 USAGE = cm.ConversationUsageInfo(total_tokens=7)
 EVENTS = [started("a"), hi("1"), hi("2"), hi("3"), done(7)]
@@ -93,7 +94,7 @@ def test_a_stopped_stream_stays_stopped_however_the_rest_of_it_ends(end: bytes, 
     assert (meter.record.status, meter.record.usage, meter.record.error_message) == ("stopped", None, error)
 
 
-@pytest.mark.parametrize("name", [name for name, body in BODIES.items() if body.ended and not body.stopped])
+@each("name", [name for name, body in BODIES.items() if body.ended and not body.stopped])
 def test_after_the_end_stopping_changes_nothing(name: str) -> None:
     meter = fed([BODIES[name].bytes])
     records, state = meter.records, (meter.done, meter.usage, meter.error, meter.conversation_id)

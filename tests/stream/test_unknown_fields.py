@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from typing import Any
 
-import pytest
 from msgspec import UNSET, structs
 
 import conversation_models as cm
@@ -11,10 +10,11 @@ from conversation_models.codec import Codec
 
 from ..support.codecs import exhausted
 from ..support.documents import NAMINGS, Naming, dumps, minimal, written
+from ..support.each import each
 from ..support.streams import Document, in_naming, stream
 from ..support.unknown_fields import same_json
 
-every_naming = pytest.mark.parametrize("naming", NAMINGS)
+every_naming = each("naming", NAMINGS)
 
 
 def codecs(naming: Naming) -> list[Codec]:
@@ -119,7 +119,7 @@ def events_of(kind: str) -> list[Document]:
 
 
 @every_naming
-@pytest.mark.parametrize("kind", OUTPUTS)
+@each("kind", OUTPUTS)
 def test_unknown_fields_of_the_events_of_an_output_are_in_its_entry(kind: str, naming: Naming) -> None:
     plain = events_of(kind)
     new = [
@@ -142,7 +142,7 @@ def test_unknown_fields_of_the_events_of_an_output_are_in_its_entry(kind: str, n
 
 
 @every_naming
-@pytest.mark.parametrize("kind", OUTPUTS)
+@each("kind", OUTPUTS)
 def test_the_last_value_of_an_unknown_field_counts(kind: str, naming: Naming) -> None:
     """Also if a later event does not have the field."""
     first, *others = events_of(kind)
@@ -155,7 +155,7 @@ def test_the_last_value_of_an_unknown_field_counts(kind: str, naming: Naming) ->
 
 
 @every_naming
-@pytest.mark.parametrize(
+@each(
     ("kind", "index", "field"),
     [
         # The entry of a tool execution has times of its own, and the one of a handoff names both agents.

@@ -11,18 +11,17 @@ import pytest
 import conversation_models as cm
 from conversation_models.sse import ServerSentEvent, SSEDecoder
 
+from ..support.each import each
 from ..support.streams import sse
 
 DELTA = sse({"type": "message.output.delta", "id": "m1", "content": "Hi"})
 HI = cm.MessageOutputEvent(id="m1", content="Hi")
 
-readers = pytest.mark.parametrize(
-    "make", [cm.snake.event_decoder, cm.snake.meter, SSEDecoder], ids=["EventDecoder", "StreamMeter", "SSEDecoder"]
-)
+readers = each("make", [cm.snake.event_decoder, cm.snake.meter, SSEDecoder])
 
 
 @readers
-@pytest.mark.parametrize("thing", [0, 100, -1, True, 1.5, None, [1, 2], (1,), [b"data: 1"], {}], ids=repr)
+@each("thing", [0, 100, -1, True, 1.5, None, [1, 2], (1,), [b"data: 1"], {}])
 def test_feeding_something_that_is_not_bytes_is_a_type_error(make: Callable[[], Any], thing: Any) -> None:
     reader = make()
     for _ in range(2):
@@ -103,7 +102,7 @@ def test_a_chunk_that_is_not_bytes_is_a_type_error(chunk: Any) -> None:
         asyncio.run(read())
 
 
-@pytest.mark.parametrize(
+@each(
     "thing",
     [
         cm.MessageOutputEntry(content="Hi"),
@@ -119,7 +118,6 @@ def test_a_chunk_that_is_not_bytes_is_a_type_error(chunk: Any) -> None:
         5,
         None,
     ],
-    ids=repr,
 )
 def test_encoding_something_that_is_not_an_event_is_a_type_error(thing: Any) -> None:
     for codec in cm.camel, cm.snake:

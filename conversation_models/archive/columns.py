@@ -1,17 +1,18 @@
 """The columns of a usage table, and the rows that become record batches."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from datetime import datetime, timedelta, timezone
-from typing import Any, NamedTuple
+from itertools import accumulate, chain
+from typing import Any, NamedTuple, TypeAlias
 
 import pyarrow as pa
 from msgspec import UNSET
 from msgspec.json import encode
 
 from ..accounting import UsageRecord
-from .counts import NO_COUNTS
+from ..models.responses import ConversationUsageInfo
 
-__all__ = ["COLUMNS", "Row", "Rows", "microseconds", "schema_of"]
+__all__ = ["COLUMNS", "NO_USAGE", "Row", "Rows", "Values", "microseconds", "schema_of", "usage_values"]
 
 _NAMES, _TIME = pa.list_(pa.string()), pa.timestamp("us", tz="UTC")
 _NUMBERS = pa.map_(pa.string(), pa.int64())
@@ -48,18 +49,21 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _EPOCH_NAIVE = _EPOCH.replace(tzinfo=None)
 _MICROSECOND = timedelta(microseconds=1)
 
+Values: TypeAlias = tuple[Any, ...]
+"""The values of some columns, in order: of all but the source, or of those of a usage."""
+
+NO_USAGE: Values = (None,) * 6
+
 
 class Row(NamedTuple):
     """A response, where it is, and what its envelope says."""
 
     offset: int
     record: UsageRecord
-    absent: frozenset[str] = NO_COUNTS
+    absent: frozenset[str] = frozenset()
     """The counts that its usage does not state. The record has them as 0."""
     own: Sequence[str | None] = ()
     """The values of the operator's own columns."""
-    problem: str | None = None
-    """Why the end of a stream is not readable."""
 
 
 def schema_of(own: Sequence[str]) -> Any:
@@ -77,58 +81,36 @@ class Rows:
         self.schema: pa.Schema = schema_of(own)
         self._source = source
         self.added: int = 0
-        self._values: list[tuple[Any, ...]] = []
+        self._values: list[Values] = []
 
     def __len__(self) -> int:
         return len(self._values)
 
-    def add_values(self, values: tuple[Any, ...]) -> None:
+    def add_values(self, values: Values) -> None:
         """Add a row as the values of its columns, without the source."""
         self._values.append(values)
         self.added += 1
 
     def add(self, row: Row) -> bool:
         """Add a row; whether it fits: numbers of a table have 64 bits. O(its names)."""
-        record, absent = row.record, row.absent
-        usage = record.usage
-        if usage is None:
-            prompt = completion = total = connector = connectors = extra = None
-        else:
-            prompt = None if "prompt_tokens" in absent else usage.prompt_tokens
-            completion = None if "completion_tokens" in absent else usage.completion_tokens
-            total = None if "total_tokens" in absent else usage.total_tokens
-            connector = usage.connector_tokens
-            if connector is UNSET:
-                connector = None
-            connectors = None if usage.connectors is UNSET else usage.connectors
-            unknown = usage.unknown_fields
-            extra = [(key, encode(value).decode()) for key, value in unknown.items()] if unknown else None
-            numbers = usage.prompt_tokens | usage.completion_tokens | usage.total_tokens | (connector or 0)
-            if numbers.bit_length() > 63 or (connectors and not all(map(_fits, connectors.values()))):
-                return False
-        code = record.error_code
-        if code is not None and not _fits(code):
+        record = row.record
+        usage = usage_values(record.usage, row.absent)
+        if usage is None or not _fits(record.error_code):
             return False
-        started, first, completed = record.started_at, record.first_output_at, record.completed_at
-        self._values.append(
+        self.add_values(
             (
                 row.offset,
                 record.kind,
                 record.status,
-                code,
+                record.error_code,
                 record.conversation_id,
                 record.models,
                 record.agent_ids,
-                None if started is None else microseconds(started),
-                None if first is None else microseconds(first),
-                None if completed is None else microseconds(completed),
-                prompt,
-                completion,
-                connector,
-                total,
-                None if connectors is None else [*connectors.items()],
-                extra,
-                [*record.tools.items()] if record.tools else (),
+                _microseconds(record.started_at),
+                _microseconds(record.first_output_at),
+                _microseconds(record.completed_at),
+                *usage,
+                record.tools,
                 record.function_calls,
                 record.outputs,
                 record.bytes,
@@ -136,7 +118,6 @@ class Rows:
                 *row.own,
             )
         )
-        self.added += 1
         return True
 
     def take(self) -> Any:
@@ -144,13 +125,50 @@ class Rows:
         sources = pa.repeat(pa.scalar(self._source, pa.string()), len(self))
         fields = list(self.schema)[1:]
         columns = zip(*self._values, strict=True) if self._values else [()] * len(fields)
-        arrays = [pa.array(values, field.type) for values, field in zip(columns, fields, strict=True)]
+        arrays = [_array(values, field.type) for values, field in zip(columns, fields, strict=True)]
         self._values.clear()
         return pa.record_batch([sources, *arrays], schema=self.schema)
 
 
-def _fits(number: int) -> bool:
-    return number.bit_length() <= 63
+def _array(values: Sequence[Any], kind: Any) -> Any:
+    """A column. Lists and maps are laid out here: from nested values, pyarrow takes several times as long."""
+    if not pa.types.is_nested(kind):
+        return pa.array(values, kind)
+    filled = [value or () for value in values]
+    starts: list[int | None] = [*accumulate(map(len, filled), initial=0)]
+    if None in values:
+        starts = [None if value is None else start for value, start in zip(values, starts, strict=False)] + starts[-1:]
+    offsets = pa.array(starts, pa.int32())
+    names = pa.array(chain.from_iterable(filled), pa.string())
+    if not pa.types.is_map(kind):
+        return pa.ListArray.from_arrays(offsets, names)
+    items = chain.from_iterable([value.values() for value in filled if value])
+    return pa.MapArray.from_arrays(offsets, names, pa.array(items, kind.item_type))
+
+
+def usage_values(usage: ConversationUsageInfo | None, absent: Container[str] = ()) -> Values | None:
+    """The values of the columns of a usage that lacks these counts; ``None`` if a number does not fit into 64 bits."""
+    if usage is None:
+        return NO_USAGE
+    connector, connectors, unknown = usage.connector_tokens, usage.connectors, usage.unknown_fields
+    values = (
+        None if "prompt_tokens" in absent else usage.prompt_tokens,
+        None if "completion_tokens" in absent else usage.completion_tokens,
+        None if connector is UNSET else connector,
+        None if "total_tokens" in absent else usage.total_tokens,
+    )
+    connectors = None if connectors is UNSET else connectors
+    if not all(map(_fits, values)) or not all(map(_fits, (connectors or {}).values())):
+        return None
+    return (*values, connectors, {key: encode(value).decode() for key, value in unknown.items()} if unknown else None)
+
+
+def _fits(number: int | None) -> bool:
+    return number is None or number.bit_length() <= 63
+
+
+def _microseconds(time: datetime | None) -> int | None:
+    return None if time is None else microseconds(time)
 
 
 def microseconds(time: datetime) -> int:

@@ -18,8 +18,8 @@ from ..errors import ConversationDecodeError
 from ..jsontext import UNREADABLE
 from ..models.responses import ConversationUsageInfo
 from ..spelling.families import Naming
-from ..summary import body_decoders, facts_of, time_of
-from .columns import NO_USAGE, Values, microseconds, usage_values
+from ..summary import body_decoders, facts_of
+from .columns import NO_USAGE, Values, usage_values
 
 __all__ = ["plain_row"]
 
@@ -52,7 +52,6 @@ def plain_row(text: bytes | memoryview, codec: Codec, offset: int, own: Sequence
     if usage is None:
         return None
     models, agent_ids, tools, function_calls, unknown, first, last = facts_of(body.outputs)
-    started, completed = time_of(first), time_of(last)
     return (
         offset,
         "response",
@@ -62,9 +61,9 @@ def plain_row(text: bytes | memoryview, codec: Codec, offset: int, own: Sequence
         # Small values: some hundred rows are to stay in the processor's cache.
         (*models,),
         (*agent_ids,),
-        started and microseconds(started),
+        first or None,
         None,
-        completed and microseconds(completed),
+        last or None,
         *usage,
         tools or (),
         function_calls or (),

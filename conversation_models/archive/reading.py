@@ -14,7 +14,7 @@ from ..models.failures import ServiceError
 from ..models.responses import ConversationResponse
 from ..spelling.detect import naming_of
 from ..stream.blocks import BYTE_ORDER_MARK
-from .columns import Row, Values
+from .columns import Row, Values, values_of
 from .cutting import Line, lines_in
 from .errors import Reject
 from .members import Envelope
@@ -37,6 +37,7 @@ class Reading:
     """
 
     def __init__(self, source: str, options: Options, set_aside: Callable[[Reject], object]) -> None:
+        self.source: str = source
         self.skipped: int = 0
         self.rejected: int = 0
         self.chunks: Chunks = Chunks(source)
@@ -44,20 +45,19 @@ class Reading:
         """How many bytes were read, after decompression."""
         self.failure: str | None = None
         """Why the file was not read to its end."""
-        self._source = source
         self._set_aside = set_aside
         self._at = options.body_path()
         self._envelope = Envelope(self._at, options.column_paths()) if options.at or options.keys else None
         self._no_values: list[str | None] = [None] * len(options.keys)
         self._codec: Codec = snake  # The one that read the last response.
 
-    def rows(self) -> Iterator[Row | Values]:
+    def rows(self) -> Iterator[Values]:
         """The responses in the file, in order. O(size); memory: a chunk and a body, or a response of a stream."""
         chunks = self._counted()
         head = beginning_of(chunks)
         if head.is_stream:
-            for part in self._stream(chain([head.text], chunks), 0):
-                yield part._replace(own=self._no_values)
+            for row in self._stream(chain([head.text], chunks), 0):
+                yield from self._fitting(row, self._no_values)
         else:
             text = head.text.removeprefix(BYTE_ORDER_MARK)
             first = len(head.text) - len(text)
@@ -66,8 +66,8 @@ class Reading:
                     self._reject_oversized(first + offset, size)
                 elif self._envelope is not None:
                     yield from self._enveloped(self._envelope, document, first + offset)
-                elif (row := self._body(document, first + offset, size, self._no_values)) is not None:
-                    yield row
+                else:
+                    yield from self._body(document, first + offset, size, self._no_values)
         if self.failure is not None:
             self.reject(self.bytes, None, self.failure)
         elif self.chunks.grew > 0:
@@ -78,7 +78,7 @@ class Reading:
     def reject(self, offset: int, size: int | None, reason: str | None) -> None:
         """Set a body aside."""
         self.rejected += 1
-        self._set_aside(Reject(self._source, offset, size, reason or ""))
+        self._set_aside(Reject(self.source, offset, size, reason or ""))
 
     def _counted(self) -> Iterator[bytes]:
         try:
@@ -107,7 +107,7 @@ class Reading:
     def _reject_oversized(self, offset: int, size: int) -> None:
         self.reject(offset, size, f"a body of {size:,} bytes, over the limit of {MAX_BODY_BYTES:,}")
 
-    def _enveloped(self, envelope: Envelope, document: bytes, offset: int) -> Iterator[Row | Values]:
+    def _enveloped(self, envelope: Envelope, document: bytes, offset: int) -> Iterator[Values]:
         """The rows of the body in an envelope: those of a stream are all at the envelope's offset."""
         try:
             body, values = envelope.open(document)
@@ -116,46 +116,53 @@ class Reading:
             return
         # JSON that is not in a string is not a stream.
         if isinstance(body, bytes) and is_stream(body):
-            for part in self._stream(iter([body]), offset):
-                yield part._replace(offset=offset, own=values)
-        elif (row := self._body(body, offset, len(document), values)) is not None:
-            yield row
+            for row in self._stream(iter([body]), offset):
+                yield from self._fitting(row._replace(offset=offset), values)
+        else:
+            yield from self._body(body, offset, len(document), values)
 
-    def _body(
-        self, body: bytes | memoryview, offset: int, size: int, values: Sequence[str | None]
-    ) -> Row | Values | None:
+    def _body(self, body: bytes | memoryview, offset: int, size: int, own: Sequence[str | None]) -> Sequence[Values]:
         """The row of a body, if it has one. ``offset`` and ``size`` are those of the document that it is in."""
-        row: Row | Values | None = plain_row(body, self._codec, offset, values)
-        if row is not None:
-            return row
+        # Most bodies are responses in the naming of the last one.
+        plain = plain_row(body, self._codec, offset, own)
+        if plain is not None:
+            return (plain,)
         text = bytes(body)
-        # Only now, as most are plain. The keys tell requests and error bodies apart.
-        if _OUTPUTS in text and (row := self._unusual(text, offset, values)) is not None:
-            return row
+        # The keys tell requests and error bodies apart.
+        if _OUTPUTS in text and (found := self._unusual(text, offset, own)) is not None:
+            return found
         kind = kind_of(text)
         if kind is ServiceError:
-            return Row(offset, self._codec.summarize(text), own=values)
+            return self._fitting(Row(offset, self._codec.summarize(text)), own)
         if kind is not ConversationResponse:
             self._other(kind, text, offset, size)
-            return None
+            return ()
         record = (snake if naming_of(text) == "snake" else camel).summarize(text)
         if record.status == "unreadable":
             self.reject(offset, size, record.error_message)
-        return Row(offset, record, own=values)
+        return self._fitting(Row(offset, record), own)
 
-    def _unusual(self, text: bytes, offset: int, values: Sequence[str | None]) -> Row | Values | None:
-        """The row of a response that is in the other naming than the last one, or not plain."""
+    def _unusual(self, text: bytes, offset: int, own: Sequence[str | None]) -> Sequence[Values] | None:
+        """The row of a response that is in the other naming than the last one, or not plain; ``None`` if it is not one."""
         other = camel if self._codec is snake else snake
-        row = plain_row(text, other, offset, values)
-        if row is not None:
+        plain = plain_row(text, other, offset, own)
+        if plain is not None:
             self._codec = other
-            return row
+            return (plain,)
         for codec in (self._codec, other):
             record = codec.summarize(text)
             if record.status == "completed":
                 self._codec = codec
-                return Row(offset, record, absent_counts(record.usage, text), values)
+                return self._fitting(Row(offset, record, absent_counts(record.usage, text)), own)
         return None
+
+    def _fitting(self, row: Row, own: Sequence[str | None]) -> Sequence[Values]:
+        """The row, unless it does not fit into a table."""
+        values = values_of(row, own)
+        if values is not None:
+            return (values,)
+        self.reject(row.offset, row.record.bytes, "a number that does not fit in 64 bits")
+        return ()
 
     def _other(self, kind: object, text: bytes, offset: int, size: int) -> None:
         """Count a body that is not a response, or set it aside if it should not be there."""

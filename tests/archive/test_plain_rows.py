@@ -1,14 +1,16 @@
 """The short way from a response to a row gives the row that a ``UsageRecord`` gives."""
 
 import json
+from datetime import datetime, timezone
 from typing import Any
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
 from conversation_models import camel, snake
 from conversation_models.accounting import absent_counts
-from conversation_models.archive.columns import Row, Rows
+from conversation_models.archive.columns import COLUMNS, Row, record_batch, schema_of, values_of
 from conversation_models.archive.plain import plain_row
 
 from ..support.amounts import examples
@@ -28,7 +30,12 @@ USAGES = st.fixed_dictionaries(
     },
 )
 TIMES = st.sampled_from(
-    ["2025-03-04T09:15:02.000001Z", "2025-03-04T10:15:03+01:00", "2025-03-04T09:15:00", "soon", None]
+    [
+        *("2025-03-04T09:15:02.000001Z", "2025-03-04T09:15:02.5Z", "2025-03-04T10:15:03+01:00", "2025-03-04T09:15:00"),
+        *("2025-02-30T09:15:00Z", "2025-03-04T24:00:00Z", "2025-03-04T09:15:60Z", "2025-03-04T09:15:02.1234567Z"),
+        *("0000-03-04T09:15:00Z", "2025-03-04 09:15:00Z", "2025-03-04t09:15:00z", "2025-03-04T09:15Z", "2025-03-04"),
+        *("soon", "", None),
+    ]
 )
 OUTPUTS = st.fixed_dictionaries(
     {"type": st.sampled_from(["message.output", "tool.execution", "function.call", "agent.handoff", "video.output"])},
@@ -47,15 +54,13 @@ def both_ways(body: Any, naming: Naming) -> tuple[Any, Any]:
     """The rows that the short way and the long way make of a body; ``None`` of a way that does not take it."""
     text = json.dumps(in_naming(body, naming)).encode()
     codec = snake if naming == "snake" else camel
-    short, long = Rows("a", ["team"]), Rows("a", ["team"])
     # A view, as of a body in an envelope.
-    values = plain_row(memoryview(text), codec, 5, ["red"])
-    if values is not None:
-        short.add_values(values)
+    short = plain_row(memoryview(text), codec, 5, ["red"])
     record = codec.summarize(text)
-    if record.status == "completed":
-        long.add(Row(5, record, absent_counts(record.usage, text), ["red"]))
-    return short.take() if len(short) else None, long.take() if len(long) else None
+    is_read = record.status == "completed"
+    long = values_of(Row(5, record, absent_counts(record.usage, text)), ["red"]) if is_read else None
+    schema = schema_of(["team"])
+    return short and record_batch("a", [short], schema), long and record_batch("a", [long], schema)
 
 
 @given(st.lists(OUTPUTS, max_size=4), st.none() | USAGES, st.sampled_from(NAMINGS))
@@ -74,6 +79,24 @@ def test_neither_way_takes_what_is_not_a_response(data: bytes, naming: Naming) -
     codec = snake if naming == "snake" else camel
     assert plain_row(data, codec, 0, []) is None
     assert codec.summarize(data).status != "completed"
+
+
+@given(st.lists(st.none() | TIMES | st.datetimes(), min_size=1, max_size=4))
+@examples(300)
+def test_the_times_of_a_column_are_those_that_msgspec_reads(times: list[Any]) -> None:
+    row = plain_row(b'{"conversation_id": "c", "outputs": []}', snake, 0, [])
+    assert row is not None
+    at = COLUMNS.names.index("started_at") - 1
+    batch = record_batch("a", [(*row[:at], time, *row[at + 1 :]) for time in times], COLUMNS)
+    assert batch["started_at"].to_pylist() == [time_or_none(time) for time in times]
+
+
+def time_or_none(value: Any) -> datetime | None:
+    try:
+        time = msgspec.convert(value, datetime)
+    except msgspec.ValidationError:
+        return None
+    return time.replace(tzinfo=timezone.utc) if time.tzinfo is None else time
 
 
 def test_usual_responses_are_plain() -> None:

@@ -116,19 +116,21 @@ def values_of(row: Row, own: Sequence[str | None]) -> Values | None:
 
 def _array(values: Sequence[Any], kind: Any) -> Any:
     """A column. Lists and maps are laid out here: from nested values, pyarrow takes several times as long."""
+    # A column with nothing in it, as several are, is left to pyarrow.
+    if not (kind == _TIME or pa.types.is_nested(kind)) or not any(values):
+        return pa.array(values, kind)
     if kind == _TIME:
         return _times(values)
-    if not pa.types.is_nested(kind):
-        return pa.array(values, kind)
     filled = [value or () for value in values]
     starts: list[int | None] = [*accumulate(map(len, filled), initial=0)]
-    if None in values:
-        starts = [None if value is None else start for value, start in zip(values, starts, strict=False)] + starts[-1:]
+    for at, value in enumerate(values):
+        if value is None:
+            starts[at] = None
     offsets = pa.array(starts, pa.int32())
-    names = pa.array(chain.from_iterable(filled), pa.string())
+    names = pa.array([*chain.from_iterable(filled)], pa.string())
     if not pa.types.is_map(kind):
         return pa.ListArray.from_arrays(offsets, names)
-    items = chain.from_iterable([value.values() for value in filled if value])
+    items = [item for value in values if value for item in value.values()]
     return pa.MapArray.from_arrays(offsets, names, pa.array(items, kind.item_type))
 
 

@@ -143,7 +143,7 @@ class Reading:
         return self._fitting(Row(offset, record), own)
 
     def _unusual(self, text: bytes, offset: int, own: Sequence[str | None]) -> Sequence[Values] | None:
-        """The row of a response that is in the other naming than the last one, or not plain; ``None`` if it is not one."""
+        """The row of a response in the other naming than the last one, or not plain; ``None`` if it is neither."""
         other = camel if self._codec is snake else snake
         plain = plain_row(text, other, offset, own)
         if plain is not None:

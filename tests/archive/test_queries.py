@@ -13,7 +13,7 @@ import pytest
 
 from conversation_models import archive
 
-from ..support.archives import ANSWER, ERROR, REQUEST, answer, lines_of, stored, stream_of
+from ..support.archives import ANSWER, ERROR, REQUEST, answer, lines_of, stored, stream_of, total_tokens
 from ..support.paths import ROOT
 
 PAGE = (ROOT / "docs" / "archives.md").read_text(encoding="utf-8")
@@ -52,12 +52,9 @@ def test_duckdb_polars_and_pandas_read_the_same_rows(usage: Path) -> None:
     )
 
 
-def rows_of(path: str) -> list[tuple[Any, ...]]:
-
-    return [
-        tuple(row.values())
-        for row in pq.read_table(path, columns=["conversation_id", "total_tokens", "team"]).to_pylist()
-    ]
+def rows_of(path: str, last: str = "team") -> list[tuple[Any, ...]]:
+    columns = ["conversation_id", "total_tokens", last]
+    return [tuple(row.values()) for row in pq.read_table(path, columns=columns).to_pylist()]
 
 
 def test_the_page_asks_five_questions() -> None:
@@ -100,6 +97,23 @@ def plain(value: Any) -> Any:
 def test_the_programs_of_the_page_run(program: str, capsys: pytest.CaptureFixture[str]) -> None:
     exec(compile(program, "archives.md", "exec"), {})
     assert "completed" in capsys.readouterr().out
+
+
+def test_the_program_for_ray_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ray = pytest.importorskip("ray", reason="ray is large, and no extra brings it")
+    pytest.importorskip("ray.data")
+    (program,) = re.findall(r"```python\n(import ray\n.*?)```", PAGE, re.DOTALL)
+    paths = [stored(tmp_path / f"{at}.ndjson.gz", lines_of(map(answer, range(at, at + 50)))) for at in (100, 200)]
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    ray.init(num_cpus=1, include_dashboard=False, log_to_driver=False, logging_level="error")
+    try:
+        exec(compile(program, "archives.md", "exec"), {"paths": paths})
+    finally:
+        ray.shutdown()
+    tokens = [row[1] for part in sorted(tmp_path.glob("usage/*.parquet")) for row in rows_of(str(part), "source")]
+    assert len(tokens) == 100
+    assert sum(tokens) == total_tokens(paths)
 
 
 def test_the_program_of_the_readme_runs(

@@ -10,6 +10,7 @@ from uuid import uuid4
 import fsspec
 
 from .errors import ArchiveError, message_of
+from .opening import STANDARD_INPUT
 
 __all__ = ["Directory", "Input", "Unfinished", "find_inputs"]
 
@@ -35,6 +36,10 @@ def find_inputs(paths: Iterable[str], out: str) -> list[Input]:
     found: dict[str, Input] = {}
     kept_out = _absolute(out)
     for path in paths:
+        if path == STANDARD_INPUT:
+            # It can be read once, so what an earlier run has read was something else.
+            found[path] = Input(path, 0, uuid4().hex)
+            continue
         try:
             filesystem, name = fsspec.core.url_to_fs(path)
             filesystem.invalidate_cache()  # Files may have been added since an earlier run of this process.

@@ -1,7 +1,10 @@
 """The tables open in DuckDB, Polars and pandas, and the SQL of the documentation answers its questions."""
 
 import re
+import subprocess
+import sys
 from datetime import date, datetime
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +18,7 @@ from conversation_models import archive
 
 from ..support.archives import ANSWER, ERROR, REQUEST, answer, lines_of, stored, stream_of, total_tokens
 from ..support.paths import ROOT
+from ..support.program import ENVIRONMENT
 
 PAGE = (ROOT / "docs" / "archives.md").read_text(encoding="utf-8")
 QUERIES = re.findall(r"```sql\n(.*?)```", PAGE, re.DOTALL)
@@ -99,18 +103,21 @@ def test_the_programs_of_the_page_run(program: str, capsys: pytest.CaptureFixtur
     assert "completed" in capsys.readouterr().out
 
 
-def test_the_program_for_ray_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    ray = pytest.importorskip("ray", reason="ray is large, and no extra brings it")
-    pytest.importorskip("ray.data")
+RAY = """
+import sys, ray
+ray.init(num_cpus=1, include_dashboard=False, logging_level="error")
+paths = sys.argv[1:]
+"""
+
+
+@pytest.mark.long
+@pytest.mark.skipif(find_spec("ray") is None, reason="ray is not installed: it is large, and no extra brings it")
+def test_the_program_for_ray_runs(tmp_path: Path) -> None:
     (program,) = re.findall(r"```python\n(import ray\n.*?)```", PAGE, re.DOTALL)
-    paths = [stored(tmp_path / f"{at}.ndjson.gz", lines_of(map(answer, range(at, at + 50)))) for at in (100, 200)]
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    ray.init(num_cpus=1, include_dashboard=False, log_to_driver=False, logging_level="error")
-    try:
-        exec(compile(program, "archives.md", "exec"), {"paths": paths})
-    finally:
-        ray.shutdown()
+    paths = [stored(tmp_path / f"{at}.gz", lines_of(map(answer, range(at, at + 50)))) for at in (100, 200)]
+    environment = ENVIRONMENT | {"PYTHONPATH": str(ROOT), "RAY_USAGE_STATS_ENABLED": "0"}
+    command = [sys.executable, "-c", RAY + program, *paths]
+    subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, check=True, timeout=200)
     tokens = [row[1] for part in sorted(tmp_path.glob("usage/*.parquet")) for row in rows_of(str(part), "source")]
     assert len(tokens) == 100
     assert sum(tokens) == total_tokens(paths)

@@ -10,9 +10,11 @@ from .jsontext import decoder_of
 from .models.entries import FunctionCallEntry, ToolExecutionEntry
 from .models.events import ResponseErrorEvent
 from .models.failures import ServiceError
+from .models.recognition import is_count
 from .models.responses import ConversationUsageInfo
+from .models.variants import fields_of
 
-__all__ = ["Account", "Status", "UsageRecord", "stated_usage"]
+__all__ = ["Account", "Status", "UsageRecord", "absent_counts", "stated_usage"]
 
 Status: TypeAlias = Literal["completed", "failed", "truncated", "stopped", "unreadable"]
 
@@ -112,10 +114,6 @@ class Account:
     def add_output(self, tag: str | None, name: str) -> None:
         """Note an output: the ``type`` of its entry and, if it is a tool execution or a function call, its name."""
         self.outputs += 1
-        self.add_name(tag, name)
-
-    def add_name(self, tag: str | None, name: str) -> None:
-        """Note the name of an output of this ``type``, if it is a tool execution or a function call."""
         if tag == ToolExecutionEntry.type:
             self.tools[name] = self.tools.get(name, 0) + 1
         elif tag == FunctionCallEntry.type:
@@ -166,12 +164,36 @@ class _Stated(Struct, gc=False):
     usage: Raw = Raw(b"{}")
 
 
+_COUNTS = {
+    info.name: {info.name, info.encode_name}
+    for info in fields_of(ConversationUsageInfo)
+    if is_count(ConversationUsageInfo, info.name)
+}
+"""The names of the counts, each with its keys in the two namings."""
+
+
+def absent_counts(usage: ConversationUsageInfo | None, data: Any) -> frozenset[str]:
+    """The counts that ``usage`` has as 0 since ``data``, a body or the data of an event, does not state them.
+
+    O(size) if a count is 0, otherwise O(1).
+    """
+    if usage is None or (usage.prompt_tokens and usage.completion_tokens and usage.total_tokens):
+        return frozenset()
+    stated = _stated(data)
+    return frozenset([name for name, keys in _COUNTS.items() if keys.isdisjoint(stated)])
+
+
 def stated_usage(usage: ConversationUsageInfo, data: Any) -> ConversationUsageInfo | None:
     """``usage``, which was read from ``data``, a body or the data of an event; ``None`` if that has ``{}`` there."""
     # Most usages have a count, and comparing values takes longer than the rest of a small record.
     if usage.total_tokens or usage.prompt_tokens or usage.completion_tokens:
         return usage
-    return usage if bytes(decoder_of[_Stated].decode(data).usage).strip(b"{} \t\r\n") else None
+    return usage if _stated(data) else None
+
+
+def _stated(data: Any) -> dict[str, Raw]:
+    members: dict[str, Raw] = decoder_of[dict[str, Raw]].decode(decoder_of[_Stated].decode(data).usage)
+    return members
 
 
 _LONGEST_REASON = 200

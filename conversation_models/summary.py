@@ -6,7 +6,7 @@ The plan: msgspec reads the head of each output in one pass, and skips the rest.
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from msgspec import UNSET, Raw, UnsetType, ValidationError, convert, defstruct
 from msgspec.json import Decoder
@@ -21,7 +21,7 @@ from .models.responses import ConversationUsageInfo, ResponseHead
 from .reading.open_union import members_of
 from .spelling.families import Naming
 
-__all__ = ["add_outputs", "build_body_decoder", "summary_of"]
+__all__ = ["Facts", "body_decoders", "facts_of", "summary_of", "time_of"]
 
 _NAMES = ("name", "model", "agent_id", "created_at", "completed_at")
 _HEAD: list[Any] = [("type", str | None), *[(name, str | None | UnsetType, UNSET) for name in _NAMES]]
@@ -29,23 +29,24 @@ _HEAD: list[Any] = [("type", str | None), *[(name, str | None | UnsetType, UNSET
 _Head: Any = defstruct("Head", _HEAD, gc=False)
 
 
-def build_body_decoder(naming: Naming, usage: Any) -> Decoder[Any]:
-    """The decoder of a response whose outputs are heads, for ``add_outputs``, and whose usage is of this type."""
+def _build_decoder(naming: Naming) -> Decoder[Any]:
     rename: Any = "camel" if naming == "camel" else None
     head: Any = defstruct("Head", _HEAD, rename=rename, gc=False)
     body: list[Any] = [
         ("object", Literal["conversation.response"], "conversation.response"),
         ("conversation_id", str),
         ("outputs", list[head]),
-        ("usage", usage, UNSET),
+        ("usage", Raw | UnsetType, UNSET),
     ]
     return Decoder(defstruct("Body", body, rename=rename, kw_only=True, gc=False))
 
 
-_decoders: Built[Naming, Decoder[Any]] = Built(lambda naming: build_body_decoder(naming, Raw | UnsetType))
+body_decoders: Built[Naming, Decoder[Any]] = Built(_build_decoder)
+"""The decoders of responses whose outputs are heads, for ``facts_of``."""
 
 _TAGS = {cls.type for cls in members_of(OutputEntry)}
-_NAMED_TAGS = (ToolExecutionEntry.type, FunctionCallEntry.type)
+_TOOL, _FUNCTION, _HANDOFF = ToolExecutionEntry.type, FunctionCallEntry.type, AgentHandoffEntry.type
+_NAMED = {_TOOL, _FUNCTION}
 _UNREADABLE = (ConversationDecodeError, *UNREADABLE)
 
 
@@ -56,7 +57,7 @@ def summary_of(data: Any, naming: Naming, read: Callable[[Any, Any], Any]) -> Us
     account.bytes = len(data.encode("utf-8", "surrogatepass")) if isinstance(data, str) else view_of(data).nbytes
     try:
         try:
-            body = _decoders[naming].decode(data)
+            body = body_decoders[naming].decode(data)
             usage = UNSET if body.usage is UNSET else read(body.usage, ConversationUsageInfo)
             heads = body.outputs
         except _UNREADABLE:
@@ -69,7 +70,9 @@ def summary_of(data: Any, naming: Naming, read: Callable[[Any, Any], Any]) -> Us
         return _of_no_response(account, data, read, why)
     account.conversation_id = body.conversation_id
     account.usage = None if usage is UNSET else stated_usage(usage, data)
-    add_outputs(account, heads)
+    account.models, account.agent_ids, account.tools, account.function_calls, account.unknown, *times = facts_of(heads)
+    account.started_at, account.completed_at = map(time_of, times)
+    account.outputs = len(heads)
     return account.record("response", "completed")
 
 
@@ -101,35 +104,51 @@ def _entry(raw: Raw, read: Callable[[Any, Any], Any]) -> Any:
         return None
 
 
-def add_outputs(account: Account, heads: list[Any]) -> None:
-    """Note the outputs of a response. O(outputs)."""
-    started: Any = UNSET
-    completed: Any = UNSET
-    account.outputs = len(heads)
-    models, agent_ids = account.models, account.agent_ids
-    # Most outputs are messages, and archives have many: no call is made for one.
+Facts: TypeAlias = tuple[dict[str, None], dict[str, None], dict[str, int], list[str], int, Any, Any]
+"""What the outputs of a response say, all in all.
+
+The names of the models and of the agents, each once, in order; how often each tool ran; the functions that were called;
+how many outputs are unknown; the first time at which one was created and the last at which one was completed, as sent.
+"""
+
+
+def facts_of(heads: list[Any]) -> Facts:
+    """Add up the outputs of a response. O(outputs)."""
+    # Archives have very many of them: no call is made for one.
+    models: dict[str, None] = {}
+    agent_ids: dict[str, None] = {}
+    tools: dict[str, int] = {}
+    function_calls: list[str] = []
+    unknown = 0
+    first: Any = UNSET
+    last: Any = UNSET
     for head in heads:
         if head is None:
             continue
         tag = head.type
-        if tag in _NAMED_TAGS:
-            if not isinstance(head.name, str):
-                continue  # Malformed. Nothing more is known of it.
-            account.add_name(tag, head.name)
-        elif tag not in _TAGS:
-            account.unknown += 1
+        if tag not in _TAGS:
+            unknown += 1
             continue
-        if tag != AgentHandoffEntry.type:  # Nobody writes it, and the fields are not its own.
+        if tag in _NAMED:
+            name = head.name
+            if not isinstance(name, str):
+                continue  # Malformed. Nothing more is known of it.
+            if tag == _TOOL:
+                tools[name] = tools.get(name, 0) + 1
+            else:
+                function_calls.append(name)
+        if tag != _HANDOFF:  # Nobody writes it, and the fields are not its own.
             if head.model:
                 models[head.model] = None
             if head.agent_id:
                 agent_ids[head.agent_id] = None
-        started = started or head.created_at
-        completed = head.completed_at or completed
-    account.started_at, account.completed_at = _time(started), _time(completed)
+        first = first or head.created_at
+        last = head.completed_at or last
+    return models, agent_ids, tools, function_calls, unknown, first, last
 
 
-def _time(value: Any) -> datetime | None:
+def time_of(value: Any) -> datetime | None:
+    """A time as it was sent; ``None`` if it is absent or malformed."""
     try:
         return convert(value, datetime) if value else None
     except ValidationError:

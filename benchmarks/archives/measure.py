@@ -41,7 +41,7 @@ class Amount:
     counts: tuple[int, ...]
 
 
-FULL = Amount(256 * MB, 8, 3, (4 * MB, 16 * MB, 64 * MB, 256 * MB), (10, 100, 1000, 10_000))
+FULL = Amount(2000 * MB, 8, 2, (4 * MB, 16 * MB, 64 * MB, 256 * MB), (10, 100, 1000))
 QUICK = Amount(8 * MB, 2, 1, (MB, 4 * MB), (10, 50))
 
 

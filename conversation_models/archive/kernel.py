@@ -1,11 +1,12 @@
 """The kernel: one file in, one table of usage out, in record batches."""
 
 from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 import pyarrow as pa
 
-from .columns import Row, Rows
+from .columns import record_batch, schema_of
 from .errors import Reject
 from .options import Options
 from .reading import Reading
@@ -36,18 +37,12 @@ def usage_table(
     options = Options(at, keys or {})
     options.check()
     reading = Reading(path, options, on_reject or (lambda _: None))
-    rows = Rows(path, list(options.keys))
-    return pa.Table.from_batches(list(batches_of(reading, rows)), rows.schema).combine_chunks()
+    schema = schema_of(list(options.keys))
+    return pa.Table.from_batches(list(batches_of(reading, schema)), schema).combine_chunks()
 
 
-def batches_of(reading: Reading, rows: Rows) -> Iterator[Any]:
+def batches_of(reading: Reading, schema: Any) -> Iterator[Any]:
     """The rows of a file in record batches of some hundreds."""
-    for row in reading.rows():
-        if not isinstance(row, Row):
-            rows.add_values(row)
-        elif not rows.add(row):
-            reading.reject(row.offset, row.record.bytes, "a number that does not fit in 64 bits")
-        if len(rows) >= _BATCH:
-            yield rows.take()
-    if len(rows):
-        yield rows.take()
+    rows = reading.rows()
+    while some := list(islice(rows, _BATCH)):
+        yield record_batch(reading.source, some, schema)

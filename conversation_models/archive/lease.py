@@ -60,15 +60,13 @@ class Lease:
         self._renewing = Thread(target=self._renew, daemon=True)
 
     def __enter__(self) -> "Self":
-        try:
-            self._out.create_only(LEASE, encode(self._own))
-        except FileExistsError:
+        if not self._out.create_only(LEASE, encode(self._own)):
             holder = self._holder()
             if holder is not None and not holder.is_gone():
                 raise ArchiveError(
                     f"{self._out.path}: another run writes into it, process {holder.process} on {holder.host}; if that"
                     f" was killed, try again in {_LOST_AFTER} seconds"
-                ) from None
+                )
             self._out.write(LEASE, encode(self._own))
             self.check()
         self._renewing.start()

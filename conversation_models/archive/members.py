@@ -36,22 +36,25 @@ class Envelope:
             self._body = attrgetter(_field_at(tree, at)) if at else None
             self._columns = [attrgetter(_field_at(tree, path)) for path in own]
 
-    def open(self, document: bytes) -> tuple[bytes, list[str | None]]:
+    def open(self, document: bytes) -> tuple[bytes | memoryview, list[str | None]]:
         """The JSON text of the body, and the values of the columns. O(size).
 
-        Raises ``ConversationDecodeError`` if there is no body.
+        The body is bytes if it was a string in the envelope. Raises ``ConversationDecodeError`` if there is none.
         """
         if self._decoder is not None:
             try:
                 whole = self._decoder.decode(document)
-                body = document if self._body is None else bytes(self._body(whole))
-                if self._body is not None and body.startswith(_QUOTE):
-                    body = decoder_of[str].decode(body).encode()
-                return body, [_found(whole, column) for column in self._columns]
+                body = memoryview(document if self._body is None else self._body(whole))
+                text = decoder_of[str].decode(body).encode() if body[:1] == _QUOTE else body
+                return text, [_found(whole, column) for column in self._columns]
             # ``AttributeError``, ``TypeError``: something on the way to the body, or the body, is absent.
             except (*UNREADABLE, AttributeError, TypeError):
                 pass
-        return member_at(document, self._at).text, [_looked_for(document, path) for path in self._own]
+        found = member_at(document, self._at)
+        return (
+            found.text if found.is_quoted else memoryview(found.text),
+            [_looked_for(document, path) for path in self._own],
+        )
 
 
 def _tree_of(paths: Sequence[Path]) -> dict[str, Any] | None:
@@ -103,7 +106,7 @@ def _found(whole: Any, column: Callable[[Any], Any]) -> str | None:
     if value is UNSET:
         return None
     text = bytes(value)
-    return _text(decoder_of[str].decode(text).encode(), is_string=True) if text.startswith(_QUOTE) else _text(text)
+    return str(decoder_of[str].decode(text)) if text.startswith(_QUOTE) else _text(text)
 
 
 def _looked_for(document: bytes, path: Path) -> str | None:

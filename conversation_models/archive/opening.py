@@ -1,7 +1,10 @@
 """The bytes of a file anywhere that fsspec opens, decompressed, in chunks."""
 
+import sys
 import zlib
 from collections.abc import Iterator
+from functools import partial
+from itertools import chain
 from typing import Any
 
 import fsspec
@@ -9,7 +12,10 @@ import zstandard
 
 from .errors import ArchiveError, message_of
 
-__all__ = ["CHUNK", "BrokenFileError", "Chunks"]
+__all__ = ["CHUNK", "STANDARD_INPUT", "BrokenFileError", "Chunks"]
+
+STANDARD_INPUT = "-"
+"""The name of standard input, among those of files."""
 
 CHUNK = 256 * 1024
 """How many bytes are read, and at most decompressed, at once."""
@@ -41,6 +47,12 @@ class Chunks:
 
     def __iter__(self) -> Iterator[bytes]:
         try:
+            if self._path == STANDARD_INPUT:
+                if sys.stdin is None:
+                    raise OSError("standard input is closed")
+                head = sys.stdin.buffer.read(len(_ZSTD))
+                yield from _decompressed(head, chain([head], iter(partial(sys.stdin.buffer.read, CHUNK), b"")))
+                return
             filesystem, name = fsspec.core.url_to_fs(self._path)
             with filesystem.open(name, "rb", **_options(filesystem)) as file:
                 self.size = file.seek(0, 2)

@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.json import decode, encode
 from msgspec.structs import replace
 
-from .columns import Rows
+from .columns import schema_of
 from .errors import ArchiveError, Reject, message_of
 from .kernel import batches_of
 from .options import Options
@@ -73,15 +73,17 @@ def make_part(out: str, name: str, file: Input, options: Options) -> Part:
 def _write(out: Directory, part: Part, options: Options, start: float) -> Part:
     rejects = _Rejects(out, part.rejects)
     reading = Reading(part.source, options, rejects.add)
-    rows = Rows(part.source, list(options.keys))
+    schema = schema_of(list(options.keys))
+    rows = 0
     unfinished = out.begin(part.name)
     try:
-        with pq.ParquetWriter(unfinished.file, rows.schema, compression="zstd") as writer:
-            for table in _row_groups(batches_of(reading, rows)):
+        with pq.ParquetWriter(unfinished.file, schema, compression="zstd") as writer:
+            for table in _row_groups(batches_of(reading, schema)):
                 writer.write_table(table)
+                rows += len(table)
             part = replace(
                 part,
-                rows=rows.added,
+                rows=rows,
                 skipped=reading.skipped,
                 rejected=reading.rejected,
                 bytes=reading.bytes,

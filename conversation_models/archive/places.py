@@ -2,14 +2,15 @@
 
 import os
 import posixpath
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 from uuid import uuid4
 
 import fsspec
 
 from .errors import ArchiveError, message_of
+from .opening import STANDARD_INPUT
 
 __all__ = ["Directory", "Input", "Unfinished", "find_inputs"]
 
@@ -35,6 +36,10 @@ def find_inputs(paths: Iterable[str], out: str) -> list[Input]:
     found: dict[str, Input] = {}
     kept_out = _absolute(out)
     for path in paths:
+        if path == STANDARD_INPUT:
+            # It can be read once, so what an earlier run has read was something else.
+            found[path] = Input(path, 0, uuid4().hex)
+            continue
         try:
             filesystem, name = fsspec.core.url_to_fs(path)
             filesystem.invalidate_cache()  # Files may have been added since an earlier run of this process.
@@ -95,7 +100,8 @@ class Directory:
         return posixpath.join(self._root, name)
 
     def create(self) -> None:
-        self._filesystem.makedirs(self._root, exist_ok=True)
+        with self._writing():
+            self._filesystem.makedirs(self._root, exist_ok=True)
 
     def names(self) -> set[str]:
         """The names of the files in it."""
@@ -114,17 +120,31 @@ class Directory:
             return data
 
     def write(self, name: str, data: bytes) -> None:
-        unfinished = self.begin(name)
-        try:
-            unfinished.file.write(data)
-            unfinished.finish()
-        finally:
-            unfinished.discard()
+        """Raises ``ArchiveError`` if it cannot be written."""
+        with self._writing():
+            unfinished = self.begin(name)
+            try:
+                unfinished.file.write(data)
+                unfinished.finish()
+            finally:
+                unfinished.discard()
 
-    def create_only(self, name: str, data: bytes) -> None:
-        """Write a file. Raises ``FileExistsError`` if it is there already."""
-        with self._filesystem.open(self.path_of(name), "xb") as file:
-            file.write(data)
+    def create_only(self, name: str, data: bytes) -> bool:
+        """Write a file, unless there is one, and say whether. Raises ``ArchiveError`` if it cannot be written."""
+        with self._writing():
+            try:
+                with self._filesystem.open(self.path_of(name), "xb") as file:
+                    file.write(data)
+            except FileExistsError:
+                return False
+            return True
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:
+            raise ArchiveError(f"{self.path}: {message_of(error)}") from error
 
     def remove(self, name: str) -> None:
         self._filesystem.rm_file(self.path_of(name))

@@ -1,82 +1,91 @@
 """The shortest way from a response to a row, for nearly all of them.
 
-The plan: one decoder reads all that a row needs, and refuses a response that is in any way unusual: without one of the
-counts, with a field in its usage that no model has, with a number that does not fit into a table. These, and whatever
-is not a response, are read by ``Codec.summarize``, whose record has the same values. So the row is made without a
-record in between, which takes as long as the rest.
+The plan: one decoder reads all that a row needs, and the usage in one more step, since usages vary. The row is made
+without a ``UsageRecord`` in between, which takes longer than the rest. What is not a response, or has something in it
+that is malformed, is refused; ``Codec.summarize`` reads it, whose record has the same values.
 """
 
 from collections.abc import Sequence
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any
 
-from msgspec import UNSET, Meta, UnsetType, defstruct
+from msgspec import UNSET, Meta, Raw, UnsetType, ValidationError, defstruct
 from msgspec.json import Decoder
 
-from ..accounting import Account
+from ..accounting import absent_counts
 from ..building import Built
+from ..codec import Codec
+from ..errors import ConversationDecodeError
 from ..jsontext import UNREADABLE
+from ..models.responses import ConversationUsageInfo
 from ..spelling.families import Naming
-from ..summary import add_outputs, build_body_decoder
-from .columns import microseconds
+from ..summary import body_decoders, facts_of
+from .columns import NO_USAGE, Values, usage_values
 
-__all__ = ["PlainRow", "plain_row"]
+__all__ = ["plain_row"]
 
-PlainRow: TypeAlias = tuple[Any, ...]
-"""The values of the columns, without the source."""
-
-_INT64: Any = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
+_INT64: Any = Annotated[int, Meta(ge=1 - 2**63, le=2**63 - 1)]
 
 
 def _build_decoder(naming: Naming) -> Decoder[Any]:
-    rename: Any = "camel" if naming == "camel" else None
+    """The decoder of a usage as most are: with all counts, and no field that no model has."""
     fields: list[Any] = [
         ("prompt_tokens", _INT64),
         ("completion_tokens", _INT64),
-        ("total_tokens", _INT64),
         ("connector_tokens", _INT64 | None | UnsetType, UNSET),
+        ("total_tokens", _INT64),
         ("connectors", dict[str, _INT64] | None | UnsetType, UNSET),
     ]
-    usage = defstruct("Usage", fields, rename=rename, forbid_unknown_fields=True, gc=False)
-    return build_body_decoder(naming, usage | UnsetType)
+    rename: Any = "camel" if naming == "camel" else None
+    return Decoder(defstruct("Usage", fields, rename=rename, forbid_unknown_fields=True, kw_only=True, gc=False))
 
 
-_decoders: Built[Naming, Decoder[Any]] = Built(_build_decoder)
+_usual: Built[Naming, Decoder[Any]] = Built(_build_decoder)
 
 
-def plain_row(text: bytes, naming: Naming, offset: int, own: Sequence[str | None]) -> PlainRow | None:
+def plain_row(text: bytes | memoryview, codec: Codec, offset: int, own: Sequence[str | None]) -> Values | None:
     """The row of a response; ``None`` if it is not a plain one. O(size)."""
     try:
-        body = _decoders[naming].decode(text)
-    except UNREADABLE:
+        body = body_decoders[codec.naming].decode(text)
+        usage = NO_USAGE if body.usage is UNSET else _usage(body.usage, text, codec)
+    except (ConversationDecodeError, *UNREADABLE):
         return None
-    usage = body.usage
-    if usage is UNSET:
+    if usage is None:
         return None
-    account = Account()
-    add_outputs(account, body.outputs)
-    started, completed = account.started_at, account.completed_at
-    connector, connectors = usage.connector_tokens, usage.connectors
+    models, agent_ids, tools, function_calls, unknown, first, last = facts_of(body.outputs)
     return (
         offset,
         "response",
         "completed",
         None,
         body.conversation_id,
-        [*account.models],
-        [*account.agent_ids],
-        None if started is None else microseconds(started),
+        # Small values: some hundred rows are to stay in the processor's cache.
+        (*models,),
+        (*agent_ids,),
+        first or None,
         None,
-        None if completed is None else microseconds(completed),
-        usage.prompt_tokens,
-        usage.completion_tokens,
-        None if connector is UNSET else connector,
-        usage.total_tokens,
-        [*connectors.items()] if connectors or connectors == {} else None,
-        None,
-        [*account.tools.items()] if account.tools else (),
-        account.function_calls,
-        account.outputs,
+        last or None,
+        *usage,
+        tools or (),
+        function_calls or (),
+        len(body.outputs),
         len(text),
-        account.unknown,
+        unknown,
         *own,
+    )
+
+
+def _usage(raw: Raw, text: bytes | memoryview, codec: Codec) -> Values | None:
+    try:
+        usual = _usual[codec.naming].decode(raw)
+    except ValidationError:
+        usage = codec.decode(raw, ConversationUsageInfo)
+        return usage_values(usage, absent_counts(usage, text))
+    connector, connectors = usual.connector_tokens, usual.connectors
+    return (
+        usual.prompt_tokens,
+        usual.completion_tokens,
+        None if connector is UNSET else connector,
+        usual.total_tokens,
+        None if connectors is UNSET else connectors,
+        None,
     )

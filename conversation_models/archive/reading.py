@@ -1,8 +1,9 @@
 """Reads one file: rows for its responses, and the bodies to set aside."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 
+from ..accounting import absent_counts
 from ..captured.kinds import kind_of
 from ..captured.layout import are_lines, beginning_of, is_stream
 from ..codec import Codec, camel, snake
@@ -13,14 +14,13 @@ from ..models.failures import ServiceError
 from ..models.responses import ConversationResponse
 from ..spelling.detect import naming_of
 from ..stream.blocks import BYTE_ORDER_MARK
-from .columns import Row
-from .counts import absent_counts
+from .columns import Row, Values, values_of
 from .cutting import Line, lines_in
 from .errors import Reject
 from .members import Envelope
 from .opening import BrokenFileError, Chunks
 from .options import MAX_BODY_BYTES, Options
-from .plain import PlainRow, plain_row
+from .plain import plain_row
 from .streams import rows_of_stream
 
 __all__ = ["Reading"]
@@ -37,6 +37,7 @@ class Reading:
     """
 
     def __init__(self, source: str, options: Options, set_aside: Callable[[Reject], object]) -> None:
+        self.source: str = source
         self.skipped: int = 0
         self.rejected: int = 0
         self.chunks: Chunks = Chunks(source)
@@ -44,20 +45,19 @@ class Reading:
         """How many bytes were read, after decompression."""
         self.failure: str | None = None
         """Why the file was not read to its end."""
-        self._source = source
         self._set_aside = set_aside
         self._at = options.body_path()
         self._envelope = Envelope(self._at, options.column_paths()) if options.at or options.keys else None
         self._no_values: list[str | None] = [None] * len(options.keys)
         self._codec: Codec = snake  # The one that read the last response.
 
-    def rows(self) -> Iterator[Row | PlainRow]:
+    def rows(self) -> Iterator[Values]:
         """The responses in the file, in order. O(size); memory: a chunk and a body, or a response of a stream."""
         chunks = self._counted()
         head = beginning_of(chunks)
         if head.is_stream:
             for row in self._stream(chain([head.text], chunks), 0):
-                yield row._replace(own=self._no_values)
+                yield from self._fitting(row, self._no_values)
         else:
             text = head.text.removeprefix(BYTE_ORDER_MARK)
             first = len(head.text) - len(text)
@@ -75,10 +75,10 @@ class Reading:
                 self.bytes, self.chunks.grew, f"the file grew by {self.chunks.grew} bytes while it was read: run again"
             )
 
-    def reject(self, offset: int, size: int | None, reason: str) -> None:
+    def reject(self, offset: int, size: int | None, reason: str | None) -> None:
         """Set a body aside."""
         self.rejected += 1
-        self._set_aside(Reject(self._source, offset, size, reason))
+        self._set_aside(Reject(self.source, offset, size, reason or ""))
 
     def _counted(self) -> Iterator[bytes]:
         try:
@@ -107,46 +107,62 @@ class Reading:
     def _reject_oversized(self, offset: int, size: int) -> None:
         self.reject(offset, size, f"a body of {size:,} bytes, over the limit of {MAX_BODY_BYTES:,}")
 
-    def _enveloped(self, envelope: Envelope, document: bytes, offset: int) -> Iterator[Row | PlainRow]:
+    def _enveloped(self, envelope: Envelope, document: bytes, offset: int) -> Iterator[Values]:
         """The rows of the body in an envelope: those of a stream are all at the envelope's offset."""
         try:
-            text, values = envelope.open(document)
+            body, values = envelope.open(document)
         except ConversationDecodeError as error:
             self.reject(offset, len(document), str(error))
             return
-        if is_stream(text):
-            for row in self._stream(iter([text]), offset):
-                yield row._replace(offset=offset, own=values)
+        # JSON that is not in a string is not a stream.
+        if isinstance(body, bytes) and is_stream(body):
+            for row in self._stream(iter([body]), offset):
+                yield from self._fitting(row._replace(offset=offset), values)
         else:
-            yield from self._body(text, offset, len(document), values)
+            yield from self._body(body, offset, len(document), values)
 
-    def _body(self, text: bytes, offset: int, size: int, values: list[str | None]) -> tuple[Row | PlainRow, ...]:
+    def _body(self, body: bytes | memoryview, offset: int, size: int, own: Sequence[str | None]) -> Sequence[Values]:
         """The row of a body, if it has one. ``offset`` and ``size`` are those of the document that it is in."""
-        # Most bodies are responses in the naming of the last one. The keys tell requests and error bodies apart.
-        if _OUTPUTS in text:
-            plain = plain_row(text, self._codec.naming, offset, values)
-            if plain is not None:
-                return (plain,)
-            record = self._codec.summarize(text)
-            if record.status == "completed":
-                return (Row(offset, record, absent_counts(record.usage, text, self._codec.naming), values),)
+        # Most bodies are responses in the naming of the last one.
+        plain = plain_row(body, self._codec, offset, own)
+        if plain is not None:
+            return (plain,)
+        text = bytes(body)
+        # The keys tell requests and error bodies apart.
+        if _OUTPUTS in text and (found := self._unusual(text, offset, own)) is not None:
+            return found
         kind = kind_of(text)
         if kind is ServiceError:
-            return (Row(offset, self._codec.summarize(text), own=values),)
+            return self._fitting(Row(offset, self._codec.summarize(text)), own)
         if kind is not ConversationResponse:
             self._other(kind, text, offset, size)
             return ()
-        self._codec = snake if naming_of(text) == "snake" else camel
-        record = self._codec.summarize(text)
-        if record.status == "completed":
-            return (Row(offset, record, absent_counts(record.usage, text, self._codec.naming), values),)
-        try:
-            self._codec.peek(text)
-            problem = "neither a response nor the body of an error"
-        except ConversationDecodeError as error:
-            problem = str(error)
-        self.reject(offset, size, problem)
-        return (Row(offset, record, own=values),)
+        record = (snake if naming_of(text) == "snake" else camel).summarize(text)
+        if record.status == "unreadable":
+            self.reject(offset, size, record.error_message)
+        return self._fitting(Row(offset, record), own)
+
+    def _unusual(self, text: bytes, offset: int, own: Sequence[str | None]) -> Sequence[Values] | None:
+        """The row of a response in the other naming than the last one, or not plain; ``None`` if it is neither."""
+        other = camel if self._codec is snake else snake
+        plain = plain_row(text, other, offset, own)
+        if plain is not None:
+            self._codec = other
+            return (plain,)
+        for codec in (self._codec, other):
+            record = codec.summarize(text)
+            if record.status == "completed":
+                self._codec = codec
+                return self._fitting(Row(offset, record, absent_counts(record.usage, text)), own)
+        return None
+
+    def _fitting(self, row: Row, own: Sequence[str | None]) -> Sequence[Values]:
+        """The row, unless it does not fit into a table."""
+        values = values_of(row, own)
+        if values is not None:
+            return (values,)
+        self.reject(row.offset, row.record.bytes, "a number that does not fit in 64 bits")
+        return ()
 
     def _other(self, kind: object, text: bytes, offset: int, size: int) -> None:
         """Count a body that is not a response, or set it aside if it should not be there."""
@@ -162,8 +178,8 @@ class Reading:
         is_empty = True
         for row in rows_of_stream(chunks, MAX_BODY_BYTES):
             is_empty = False
-            if row.problem is not None:
-                self.reject(offset + row.offset, row.record.bytes, row.problem)
+            if row.record.status == "unreadable":
+                self.reject(offset + row.offset, row.record.bytes, row.record.error_message)
             yield row
         if is_empty:
             self.reject(offset, None, "a stream without a response")

@@ -79,8 +79,8 @@ def run(
 
     ``executor`` runs the files in other processes or on other machines, ``in_flight`` of them at a time; without one,
     this process reads them one by one. The largest files are first. Raises ``ArchiveError`` if a path names nothing, if
-    ``out`` has the parts of a run with other files or options, if another run is writing into it, or if the executor
-    breaks. Nothing in a file stops the run. Memory: a few hundred bytes for each file.
+    ``out`` cannot be written or has the parts of a run with other files or options, if another run is writing into it,
+    or if the executor breaks. Nothing in a file stops the run. Memory: a few hundred bytes for each file.
     """
     options = Options(at, keys or {})
     options.check()

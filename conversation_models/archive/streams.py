@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from ..accounting import absent_counts
 from ..codec import camel, snake
 from ..models.events import ConversationEvent, MessageOutputEvent, ResponseDoneEvent, ResponseStartedEvent
 from ..spelling.detect import naming_of
@@ -18,7 +19,6 @@ from ..stream.frames import read_fields
 from ..stream.meter import StreamMeter
 from ..stream.progress import kind_of_data
 from .columns import Row
-from .counts import NO_COUNTS, absent_counts
 
 if TYPE_CHECKING:
     from ..spelling.families import Naming
@@ -63,7 +63,7 @@ class _Piece:
     def __init__(self, offset: int, max_event_bytes: int) -> None:
         self._offset = offset
         self._naming: Naming | None = None
-        self._absent = NO_COUNTS
+        self._absent = frozenset[str]()
         self._meter = StreamMeter(self._read, max_event_bytes)
 
     def feed(self, text: bytes) -> None:
@@ -83,17 +83,15 @@ class _Piece:
     def rows(self) -> Iterator[Row]:
         """End the piece."""
         self._meter.close()
-        unreadable = self._meter.unreadable
         for record in self._meter.records:
-            problem = str(unreadable.error) if record.status == "unreadable" and unreadable else None
-            yield Row(self._offset, record, self._absent, problem=problem)
+            yield Row(self._offset, record, self._absent)
 
     def _read(self, data: bytes, name: str) -> ConversationEvent:
         self._naming = self._naming or naming_of(data)
         codec = snake if self._naming == "snake" else camel
         event = codec.decode_event(data, name)
         if isinstance(event, ResponseDoneEvent):
-            self._absent = absent_counts(event.usage, data, codec.naming)
+            self._absent = absent_counts(event.usage, data)
         return event
 
 

@@ -33,7 +33,7 @@ ArchiveFiles = Annotated[
     list[str],
     typer.Argument(
         metavar="FILE",
-        help="Files, globs and directories, here or anywhere that fsspec opens: s3://logs/2025-11/.",
+        help="Files, globs and directories, here or anywhere that fsspec opens: s3://logs/2025-11/. - for stdin.",
         show_default=False,
     ),
 ]

@@ -17,6 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ..archive.errors import Reject
+from ..archive.opening import STANDARD_INPUT
 from ..archive.options import Options
 from ..archive.places import Directory, Input, find_inputs
 from ..archive.running import Progress, Run, run_files
@@ -68,14 +69,17 @@ def run_usage(
 @contextmanager
 def _executor(files: Sequence[Input], cluster: str | None) -> Iterator[tuple[Executor | None, int]]:
     """What runs the files, and how many it is given at a time."""
+    reads_standard_input = any(file.source == STANDARD_INPUT for file in files)
     if cluster is not None:
+        if reads_standard_input:
+            raise InputError("-: only this process can read its standard input, a cluster cannot")
         from ..archive.cluster import connected
 
         with connected(cluster) as found:
             yield found
         return
     processes = min(os.cpu_count() or 1, len(files))
-    if processes == 1 or sum(file.size for file in files) < _WORTH_PROCESSES:
+    if processes == 1 or reads_standard_input or sum(file.size for file in files) < _WORTH_PROCESSES:
         yield None, 1
         return
     # Not forked: a fork of a process with threads, such as pyarrow's, can hang.

@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 from datetime import date, datetime
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,9 @@ import pytest
 
 from conversation_models import archive
 
-from ..support.archives import ANSWER, ERROR, REQUEST, answer, lines_of, stored, stream_of
+from ..support.archives import ANSWER, ERROR, REQUEST, answer, lines_of, stored, stream_of, total_tokens
 from ..support.paths import ROOT
+from ..support.program import ENVIRONMENT
 
 PAGE = (ROOT / "docs" / "guides" / "archives.md").read_text(encoding="utf-8")
 QUERIES = re.findall(r"```sql\n(.*?)```", PAGE, re.DOTALL)
@@ -54,12 +56,9 @@ def test_duckdb_polars_and_pandas_read_the_same_rows(usage: Path) -> None:
     )
 
 
-def rows_of(path: str) -> list[tuple[Any, ...]]:
-
-    return [
-        tuple(row.values())
-        for row in pq.read_table(path, columns=["conversation_id", "total_tokens", "team"]).to_pylist()
-    ]
+def rows_of(path: str, last: str = "team") -> list[tuple[Any, ...]]:
+    columns = ["conversation_id", "total_tokens", last]
+    return [tuple(row.values()) for row in pq.read_table(path, columns=columns).to_pylist()]
 
 
 def test_the_page_asks_five_questions() -> None:
@@ -102,6 +101,26 @@ def plain(value: Any) -> Any:
 def test_the_programs_of_the_page_run(program: str, capsys: pytest.CaptureFixture[str]) -> None:
     exec(compile(program, "archives.md", "exec"), {})
     assert "completed" in capsys.readouterr().out
+
+
+RAY = """
+import sys, ray
+ray.init(num_cpus=1, include_dashboard=False, logging_level="error")
+paths = sys.argv[1:]
+"""
+
+
+@pytest.mark.long
+@pytest.mark.skipif(find_spec("ray") is None, reason="ray is not installed: it is large, and no extra brings it")
+def test_the_program_for_ray_runs(tmp_path: Path) -> None:
+    (program,) = re.findall(r"```python\n(import ray\n.*?)```", PAGE, re.DOTALL)
+    paths = [stored(tmp_path / f"{at}.gz", lines_of(map(answer, range(at, at + 50)))) for at in (100, 200)]
+    environment = ENVIRONMENT | {"PYTHONPATH": str(ROOT), "RAY_USAGE_STATS_ENABLED": "0"}
+    command = [sys.executable, "-c", RAY + program, *paths]
+    subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, check=True, timeout=200)
+    tokens = [row[1] for part in sorted(tmp_path.glob("usage/*.parquet")) for row in rows_of(str(part), "source")]
+    assert len(tokens) == 100
+    assert sum(tokens) == total_tokens(paths)
 
 
 def test_the_program_of_the_page_makes_a_table_and_parts(tmp_path: Path) -> None:

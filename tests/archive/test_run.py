@@ -6,8 +6,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import suppress
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from conversation_models import archive
 
 from ..support.archives import REQUEST, answer, lines_of, make_archive, stored, total_tokens
 from ..support.paths import ROOT
+from ..support.program import run as usage
 
 
 def table_in(out: Path) -> Any:
@@ -308,6 +310,50 @@ def test_a_part_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
     assert done.stdout == "1 [('large', 'the part cannot be written: File too large')] False\n"
     assert sorted(file.name for file in out.iterdir()) == ["manifest.json", "part-000001.parquet"]
     assert archive.run([str(tmp_path / "logs")], str(out)).rows == 5001
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 64 kB."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if sys.platform != "linux" or os.getuid() != 0:
+        pytest.skip("only root of a Linux can mount a disk")
+    done = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(disk)], capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        pytest.skip(f"a disk cannot be mounted: {done.stderr}")
+    yield disk
+    subprocess.run(["umount", str(disk)], check=True)
+
+
+def test_a_full_disk_leaves_no_half_of_a_part_and_the_next_run_goes_on(tmp_path: Path, small_disk: Path) -> None:
+    logs, out = tmp_path / "logs", small_disk / "out"
+    logs.mkdir()
+    stored(logs / "large", lines_of(map(answer, range(10_000))))
+    stored(logs / "small", lines_of([answer(1)]))
+    done = usage("usage", logs, "-o", out)
+    assert done.status == 1
+    assert done.err == f"conversation-models: {logs / 'large'}: the part cannot be written: No space left on device\n"
+    assert sorted(file.name for file in out.iterdir()) == ["manifest.json", "part-000001.parquet"]
+    subprocess.run(["mount", "-o", "remount,size=4m", str(small_disk)], check=True)
+    told: list[archive.Progress] = []
+    assert archive.run([str(logs)], str(out), on_progress=told.append).rows == 10_001
+    assert [one.part.source for one in told if one.part] == [str(logs / "large")]
+    assert len(table_in(out)) == 10_001
+
+
+def test_a_disk_that_is_full_before_the_run_is_an_error(tmp_path: Path, small_disk: Path) -> None:
+    path = stored(tmp_path / "a", lines_of([answer(1)]))
+    with suppress(OSError), (small_disk / "filler").open("wb", buffering=0) as filler:
+        while filler.write(bytes(4096)):
+            pass
+    done = usage("usage", path, "-o", small_disk / "out")
+    assert (done.status, done.out) == (1, "")
+    assert done.err == f"conversation-models: {small_disk / 'out'}: No space left on device\n"
+    (small_disk / "filler").unlink()
+    assert usage("usage", path, "-o", small_disk / "out").status == 0
 
 
 def _die(*_: object) -> None:

@@ -1,8 +1,10 @@
 """``usage``: tables and bars for a person, CSV for a program, and an exit status that says whether all was read."""
 
+import gzip
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -102,6 +104,23 @@ def test_columns_of_the_operators_own_come_from_envelopes(tmp_path: Path) -> Non
     for key in ("headers.x-team", "x-team=headers.x-team"):
         done = run("usage", path, "--at", "response.body", "--key", key, "--by", "x-team", "--csv")
         assert [line.split(",")[::6] for line in done.out.splitlines()[1:]] == [["red", "10"], ["blue", "5"]]
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_standard_input_is_a_file(tmp_path: Path, pack: Callable[[bytes], bytes]) -> None:
+    text = pack(lines_of([answer(1), answer(2)]) + b"broken\n")
+    other = stored(tmp_path / "a.json", lines_of([answer(3)]))
+    done = run("usage", "-", other, "--by", "source", "--csv", stdin=text)
+    assert [line.split(",")[:2] for line in done.out.splitlines()[1:]] == [["-", "2"], [other, "1"]]
+    assert done.status == 1
+    place = len(lines_of([answer(1), answer(2)]))
+    assert done.err.splitlines()[0].startswith(f"conversation-models: -: byte {place}: JSON is malformed")
+
+
+def test_a_cluster_cannot_read_standard_input() -> None:
+    done = run("usage", "-", "--cluster", "tcp://127.0.0.1:9")
+    assert (done.status, done.out) == (1, "")
+    assert done.err == "conversation-models: -: only this process can read its standard input, a cluster cannot\n"
 
 
 def test_the_tables_are_kept_where_o_says(logs: Path, tmp_path: Path) -> None:

@@ -231,5 +231,4 @@ PAYLOADS = (
     Payload("history", "1,000 entries of every kind", lambda: history(1000)),
     Payload("image", "one image in a data: URI", _image),
     Payload("unknown entries", "the history with ten entries of an unknown type", _unknown_entries),
-    Payload("untagged", "four entries and their chunks without a type", _untagged),
 )

@@ -23,9 +23,9 @@ class Stream:
 
 
 def frames(name: str, quick: bool = False) -> list[bytes]:
-    """The frames of the stream of that name; at most 200 if ``quick``."""
+    """The frames of the stream of that name; at most 60 if ``quick``."""
     written = next(stream for stream in STREAMS if stream.name == name).build()
-    return [*written[:199], written[-1]] if quick else written
+    return [*written[:59], written[-1]] if quick else written
 
 
 def cut(frames: list[bytes], size: int | None) -> list[bytes]:

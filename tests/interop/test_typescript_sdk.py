@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 import conversation_models as cm
-from benchmarks.gateway.conversations import REFUSED, RESPONSES, STREAMS, UNTYPED
 
+from ..support.conversations import REFUSED, RESPONSES, STREAMS, UNTYPED
 from ..support.node import run_script
 from .compare import expected, same_events
 

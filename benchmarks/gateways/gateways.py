@@ -1,0 +1,216 @@
+"""Gateways that read the answers and write them again, each in its own way.
+
+All but the first two decode every event, inspect it, and encode it again. ``BARE`` changes nothing; it shows the cost
+of moving the bytes. ``RELAY`` is the example gateway.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing
+from typing import Any, ClassVar
+
+import httpx
+
+import conversation_models as cm
+from examples.gateway import NO_COOKIES, Caller, forwarded, url_of
+from examples.gateway import Gateway as Relay
+
+from .asgi import App, Receive, Scope, Send, read_body
+
+__all__ = ["BARE", "PYDANTIC", "RELAY", "SDK", "SERVERS", "TYPED", "TYPED_BY_READ", "Gateway", "Typed", "TypedByRead"]
+
+LIBRARY = "conversation_models"
+
+
+class Gateway:
+    """Forwards requests, and answers unchanged. Subclasses change the answers."""
+
+    prefix: ClassVar[str] = ""
+    """Prefix of conversation ids on the client's side of the gateway."""
+
+    def __init__(self, upstream: str) -> None:
+        unlimited = httpx.Limits(max_connections=None)
+        self._client = httpx.AsyncClient(
+            base_url=upstream, cookies=NO_COOKIES, timeout=None, limits=unlimited, trust_env=False
+        )
+        self.characters = 0
+        self.tokens = 0
+
+    def answer(self, body: bytes) -> bytes:
+        return body
+
+    def events(self, response: httpx.Response) -> AsyncIterator[bytes]:
+        return response.aiter_raw()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        raw_path = scope["raw_path"].replace(self.prefix.encode(), b"")
+        url = url_of(self._client.base_url, {**scope, "raw_path": raw_path})
+        if url is None:
+            await Caller(receive, send).refuse(400, b"This URL cannot be forwarded.")
+            return
+        body = await read_body(receive)
+        headers = [*forwarded(scope["headers"]), (b"accept-encoding", b"identity")]
+        request = self._client.build_request(scope["method"], url, headers=headers, content=body)
+        try:
+            response = await self._client.send(request, stream=True)
+        except httpx.TransportError:
+            await Caller(receive, send).refuse(502, b"Upstream did not answer.")
+            return
+        async with aclosing(response):
+            headers = [header for header in forwarded(response.headers.raw) if header[0] != b"content-length"]
+            start = {"type": "http.response.start", "status": response.status_code, "headers": headers}
+            if response.headers.get("content-type", "").lower().startswith("text/event-stream"):
+                await send(start)
+                client_left = asyncio.ensure_future(receive())
+                async for events in self.events(response):
+                    await send({"type": "http.response.body", "body": events, "more_body": True})
+                    if client_left.done():
+                        return
+                await send({"type": "http.response.body"})
+                return
+            body = await response.aread()
+            if scope["method"] == "POST" and response.is_success:
+                body = self.answer(body)
+            headers.append((b"content-length", b"%d" % len(body)))
+            await send(start)
+            await send({"type": "http.response.body", "body": body})
+
+
+class Typed(Gateway):
+    """Decodes, inspects and encodes again, one event at a time."""
+
+    def answer(self, body: bytes) -> bytes:
+        try:
+            response = cm.snake.decode(body)
+        except cm.ConversationDecodeError:
+            return body  # The client may be able to read it.
+        for entry in response.outputs:
+            if entry.type == "message.output":
+                self.characters += len(entry.text)
+        self.tokens += response.usage.total_tokens
+        return cm.snake.encode(response)
+
+    async def events(self, response: httpx.Response) -> AsyncIterator[bytes]:
+        async for event in cm.snake.aiter_events(response.aiter_raw(), strict=False):
+            self.inspect(event)
+            yield cm.snake.encode_event(event)
+
+    def inspect(self, event: cm.StreamEvent) -> None:
+        match event:
+            case cm.MessageOutputEvent(content=str(text)):
+                self.characters += len(text)
+            case cm.ResponseDoneEvent():
+                self.tokens += event.usage.total_tokens
+
+
+class TypedByRead(Typed):
+    """The same, with one write for all events of a read."""
+
+    async def events(self, response: httpx.Response) -> AsyncIterator[bytes]:
+        decoder = cm.snake.event_decoder()
+        async for chunk in response.aiter_raw():
+            if events := decoder.feed(chunk):
+                yield self.written(events)
+        if events := decoder.close():
+            yield self.written(events)
+
+    def written(self, events: list[cm.StreamEvent]) -> bytes:
+        for event in events:
+            self.inspect(event)
+        return b"".join(map(cm.snake.encode_event, events))
+
+
+class Sdk(Gateway):
+    """``Typed`` with the models and the stream reader of the official SDK."""
+
+    def __init__(self, upstream: str) -> None:
+        super().__init__(upstream)
+        from mistralai.client import models
+        from mistralai.client.utils.eventstreaming import EventStreamAsync
+        from mistralai.client.utils.serializers import unmarshal_json
+
+        self._read, self._stream, self._models = unmarshal_json, EventStreamAsync, models
+
+    def answer(self, body: bytes) -> bytes:
+        response = self._read(body, self._models.ConversationResponse)
+        for entry in response.outputs:
+            if entry.type == "message.output":
+                chunks = [entry.content] if isinstance(entry.content, str) else entry.content
+                self.characters += sum(len(c if isinstance(c, str) else getattr(c, "text", "")) for c in chunks)
+        self.tokens += response.usage.total_tokens
+        return bytes(response.model_dump_json(by_alias=True), "utf-8")
+
+    def _event(self, raw: str) -> Any:
+        return self._read(raw, self._models.ConversationEvents)
+
+    async def events(self, response: httpx.Response) -> AsyncIterator[bytes]:
+        stream: Any = response  # The SDK uses a fork of httpx, whose responses have the same methods.
+        async for event in self._stream(stream, self._event):
+            data = event.data
+            if data.type == "message.output.delta" and isinstance(data.content, str):
+                self.characters += len(data.content)
+            elif data.type == "conversation.response.done":
+                self.tokens += data.usage.total_tokens
+            written = json.dumps(data.raw) if data.type == "UNKNOWN" else data.model_dump_json(by_alias=True)
+            yield f"event: {event.event}\ndata: {written}\n\n".encode()
+
+
+class Pydantic(Gateway):
+    """``Typed`` with tuned pydantic models, the stream read by httpx-sse."""
+
+    def __init__(self, upstream: str) -> None:
+        super().__init__(upstream)
+        from httpx_sse import EventSource
+
+        from ..models import pydantic
+
+        self._source = EventSource
+        self._response = pydantic(cm.ConversationResponse)
+        self._event = pydantic(cm.ConversationEvent)
+
+    def answer(self, body: bytes) -> bytes:
+        response = self._response.validate_json(body)
+        for entry in response.outputs:
+            if entry.type == "message.output":
+                chunks = [entry.content] if isinstance(entry.content, str) else entry.content
+                self.characters += sum(len(c if isinstance(c, str) else getattr(c, "text", "")) for c in chunks)
+        self.tokens += response.usage.total_tokens
+        return self._response.dump_json(response, exclude_unset=True)
+
+    async def events(self, response: httpx.Response) -> AsyncIterator[bytes]:
+        async for sent in self._source(response).aiter_sse():
+            event = self._event.validate_json(sent.data)
+            if event.type == "message.output.delta" and isinstance(event.content, str):
+                self.characters += len(event.content)
+            elif event.type == "conversation.response.done":
+                self.tokens += event.usage.total_tokens
+            yield b"event: %b\ndata: %b\n\n" % (
+                event.type.encode(),
+                self._event.dump_json(event, exclude_unset=True),
+            )
+
+
+def _relay(upstream: str) -> App:
+    return Relay(upstream, lambda _: None)
+
+
+def _upstream(_: str) -> App:
+    from .upstream import app
+
+    return app
+
+
+BARE, RELAY = "relays, reads nothing", f"{LIBRARY}: meters"
+TYPED, TYPED_BY_READ = f"{LIBRARY}: typed", f"{LIBRARY}: typed, a write per read"
+PYDANTIC, SDK = "httpx-sse + pydantic: typed", "mistralai: typed"
+SERVERS: dict[str, Callable[[str], App]] = {
+    "upstream": _upstream,
+    BARE: Gateway,
+    RELAY: _relay,
+    TYPED: Typed,
+    TYPED_BY_READ: TypedByRead,
+    PYDANTIC: Pydantic,
+    SDK: Sdk,
+}
+"""Functions by name. Each makes a gateway in front of the upstream at the given URL."""

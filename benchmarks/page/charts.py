@@ -1,0 +1,236 @@
+"""The charts: bars of what is done in a second, and lines of how cost grows. Each is one SVG for light and dark pages."""
+
+import math
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from statistics import linear_regression
+from typing import Any, NamedTuple
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from ..gateways.gateways import BARE, PYDANTIC, RELAY, SDK, TYPED, TYPED_BY_READ
+from ..peers import FLOOR, LIBRARY, UNTYPED
+from ..results import GroupResults, Results, Row
+
+__all__ = ["FOLDER", "TITLES", "draw"]
+
+FOLDER = "charts"
+# Colours on light pages, and on dark ones. SVG takes the right ones by itself.
+COLOURS = {
+    "text": ("#1f2328", "#e6edf3"),
+    "faint": ("#d1d9e0", "#3d444d"),
+    "page": ("#fffffe", "#0d1117"),
+    "ours": ("#0969da", "#4493f8"),
+    "floor": ("#8c959f", "#7d8590"),
+    "typed": ("#bc4c00", "#db6d28"),
+    "untyped": ("#d4a72c", "#bb8009"),
+    "green": ("#1a7f37", "#3fb950"),
+}
+LIGHT = {name: light for name, (light, _) in COLOURS.items()}
+SETTINGS: dict[str, Any] = {
+    "font.family": "sans-serif",
+    "font.size": 11,
+    "text.color": LIGHT["text"],
+    "axes.labelcolor": LIGHT["text"],
+    "axes.edgecolor": LIGHT["faint"],
+    "axes.facecolor": "none",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "figure.facecolor": LIGHT["page"],
+    "figure.constrained_layout.h_pad": 0.12,
+    "figure.constrained_layout.w_pad": 0.12,
+    "xtick.color": LIGHT["text"],
+    "ytick.color": LIGHT["text"],
+    "grid.color": LIGHT["faint"],
+    "svg.fonttype": "none",
+    # The same results give the same files.
+    "svg.hashsalt": "conversation_models",
+}
+
+
+class Panel(NamedTuple):
+    """Bars of one case. ``names`` are shown instead of the peers' own."""
+
+    title: str
+    group: str
+    case: str
+    unit: str
+    names: dict[str, str]
+
+
+DECODERS = {
+    LIBRARY: LIBRARY,
+    FLOOR: FLOOR,
+    "orjson": "orjson",
+    "json": "json",
+    "pydantic": "pydantic",
+    "mistralai models": "mistralai models",
+    "mistralai client": "mistralai client",
+    "TypeScript SDK": "TypeScript SDK",
+}
+READERS = {
+    LIBRARY: LIBRARY,
+    FLOOR: FLOOR,
+    "httpx2 + orjson": "httpx2 + orjson",
+    "httpx-sse + orjson": "httpx-sse + orjson",
+    "httpx2 + pydantic": "httpx2 + pydantic",
+    "httpx-sse + pydantic": "httpx-sse + pydantic",
+    "mistralai models": "mistralai models",
+    "mistralai client": "mistralai client",
+    "TypeScript SDK": "TypeScript SDK",
+}
+# In the README's chart, both panels have the same rows.
+BOTH = {"orjson": "orjson", "httpx2 + orjson": "orjson", "pydantic": "pydantic", "httpx2 + pydantic": "pydantic"}
+BOTH = {
+    LIBRARY: LIBRARY,
+    FLOOR: FLOOR,
+    **BOTH,
+    "mistralai client": "official Python SDK",
+    "TypeScript SDK": "official TypeScript SDK",
+}
+GATEWAYS = {name: name for name in (BARE, RELAY, TYPED_BY_READ, TYPED, PYDANTIC, SDK)}
+DELTAS = "short deltas, 16 kB a chunk"
+BARS = {
+    "speed": (
+        Panel("Decode a web search of 2 kB", "decode", "web search", "B", BOTH),
+        Panel("Read a stream of 2,000 deltas", "events", DELTAS, "events", BOTH),
+    ),
+    "decode": (
+        Panel("Web search, 2 kB", "decode", "web search", "B", DECODERS),
+        Panel("Cited report, 115 kB", "decode", "cited report", "B", DECODERS),
+    ),
+    "events": (
+        Panel("2,000 deltas, 16 kB a chunk", "events", DELTAS, "events", READERS),
+        Panel("Tools and thinking, 16 kB a chunk", "events", "tools and thinking, 16 kB a chunk", "events", READERS),
+    ),
+    "gateways": (
+        Panel("A response of 2 kB", "gateways", "web search, a response", "responses", GATEWAYS),
+        Panel("400 deltas, a write each", "gateways", "400 short deltas, a write each", "events", GATEWAYS),
+    ),
+}
+TITLES = {
+    "speed": "Done in a second on one core (longer is better)",
+    "decode": "Decoding a response: bytes a second",
+    "events": "Reading a stream: events a second",
+    "gateways": "Gateways: answers or events for a second of processor time",
+    "growth": "How cost grows; a slope of 1 is linear",
+}
+LINES = {
+    "decode": "ours",
+    "encode": "typed",
+    "peek": "green",
+    "read events": "ours",
+    "build": "typed",
+    "meter": "green",
+}
+
+
+def draw(results: Results, folder: Path) -> frozenset[str]:
+    """Draw what was measured into ``folder``. The names of the charts."""
+    drawn = set()
+    with mpl.rc_context(SETTINGS):
+        for name, panels in BARS.items():
+            rows = [_row(results, panel) for panel in panels]
+            if all(rows):
+                _save(_bars(TITLES[name], panels, [row for row in rows if row]), folder, name)
+                drawn.add(name)
+        if "growth" in results.groups:
+            _save(_growth(results.groups["growth"]), folder, "growth")
+            drawn.add("growth")
+    return frozenset(drawn)
+
+
+def _row(results: Results, panel: Panel) -> Row | None:
+    group = results.groups.get(panel.group)
+    return group.row(panel.case) if group is not None else None
+
+
+def _save(figure: Figure, folder: Path, name: str) -> None:
+    """Write the figure, its colours as variables with a value for each kind of page."""
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / f"{name}.svg"
+    figure.savefig(file, metadata={"Date": None, "Creator": None})
+    text = file.read_text(encoding="utf-8")
+    for colour, (light, _) in COLOURS.items():
+        text = text.replace(light, f"var(--{colour})")
+    light, dark = ("".join([f"--{name}:{pair[one]};" for name, pair in COLOURS.items()]) for one in (0, 1))
+    style = f"<style>:root{{{light}}}@media (prefers-color-scheme:dark){{:root{{{dark}}}}}</style>"
+    start = text.index(">", text.index("<svg")) + 1
+    file.write_text(f"{text[:start]}{style}{text[start:]}", encoding="utf-8")
+
+
+# Bars -------------------------------------------------------------------------------------------------------------
+
+
+def _bars(title: str, panels: Sequence[Panel], rows: Sequence[Row]) -> Figure:
+    found = [_rates(panel, row) for panel, row in zip(panels, rows, strict=True)]
+    order = list(dict.fromkeys([name for rates in found for name in rates]))
+    order.sort(key=lambda name: max(rates.get(name, 0) / max(rates.values()) for rates in found), reverse=True)
+    figure = Figure(figsize=(9.5, 1.1 + 0.34 * len(order)), layout="constrained")
+    axes = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
+    for axis, panel, rates in zip(axes, panels, found, strict=True):
+        drawn = axis.barh(order, [rates.get(name, 0) for name in order], color=[_colour(n) for n in order], height=0.7)
+        labels = [_rate(rates[name], panel.unit) if name in rates else "" for name in order]
+        axis.bar_label(drawn, labels, padding=4, fontsize=9.5)
+        axis.set_title(panel.title, fontsize=11, loc="left")
+        axis.margins(x=0.32)
+        axis.set_xlim(left=0)
+        axis.xaxis.set_visible(False)
+        axis.spines["bottom"].set_visible(False)
+        axis.tick_params(axis="y", length=0)
+    axes[0].invert_yaxis()
+    figure.suptitle(title, fontsize=12.5, fontweight="bold")
+    return figure
+
+
+def _rates(panel: Panel, row: Row) -> dict[str, float]:
+    done = row.bytes if panel.unit == "B" else row.items
+    return {shown: done / row.peers[peer].least for peer, shown in panel.names.items() if peer in row.peers}
+
+
+def _rate(value: float, unit: str) -> str:
+    prefix, scale = next(((p, s) for p, s in (("G", 1e9), ("M", 1e6), ("k", 1e3)) if value >= s), ("", 1))
+    number = f"{value / scale:.3g}" if value / scale < 100 else f"{value / scale:.0f}"
+    return f"{number} {prefix}B/s" if unit == "B" else f"{number}{prefix}/s"
+
+
+def _colour(name: str) -> str:
+    if name.startswith(LIBRARY):
+        return LIGHT["ours"]
+    if name in (FLOOR, BARE):
+        return LIGHT["floor"]
+    return LIGHT["untyped" if name in UNTYPED or name.endswith("+ orjson") else "typed"]
+
+
+# Growth -----------------------------------------------------------------------------------------------------------
+
+
+def _growth(found: GroupResults) -> Figure:
+    figure = Figure(figsize=(9.5, 3.8), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    _lines(left, [row for row in found.rows if row.items == 1], lambda row: row.bytes, "bytes of the document")
+    _lines(right, [row for row in found.rows if "deltas" in row.name], lambda row: row.items, "events of the stream")
+    figure.suptitle(TITLES["growth"], fontsize=12.5, fontweight="bold")
+    return figure
+
+
+def _lines(axis: Axes, rows: Sequence[Row], size: Callable[[Row], int], label: str) -> None:
+    sizes = [size(row) for row in rows]
+    for operation in rows[0].peers:
+        if operation in LINES:
+            seconds = [row.peers[operation].least for row in rows]
+            name = f"{operation}: slope {_slope(sizes, seconds):.2f}"
+            axis.loglog(sizes, seconds, marker="o", markersize=4, color=LIGHT[LINES[operation]], label=name)
+    axis.set_xlabel(label)
+    axis.set_ylabel("seconds")
+    axis.minorticks_off()
+    axis.grid(visible=True, linewidth=0.6)
+    axis.legend(frameon=False, loc="upper left")
+
+
+def _slope(sizes: Sequence[float], seconds: Sequence[float]) -> float:
+    """The slope of the upper half. In the lower half, the constant cost of an operation hides the growth."""
+    half = len(sizes) // 2
+    return linear_regression([math.log(one) for one in sizes[half:]], [math.log(one) for one in seconds[half:]]).slope

@@ -14,9 +14,6 @@ from .gateways import measure as gateways
 from .groups import GROUPS, measured
 from .measure import FULL, QUICK, Found, Plan
 from .results import FILE, Results
-from .typescript import version_of_sdk
-
-__all__ = ["main"]
 
 ROOT = Path(__file__).parents[1]
 QUICK_FOLDER = ROOT / "build" / "benchmarks"
@@ -60,11 +57,12 @@ def _measure(name: str, quick: bool, results: Results) -> None:
     elif name == GATEWAYS:
         results.add(name, gateways.measure(gateways.QUICK if quick else gateways.FULL))
     else:
-        plan = QUICK if quick else FULL
-        results.add(name, _in_processes(name, plan), extra_versions={} if quick else version_of_sdk())
+        results.add(name, _in_processes(name, QUICK if quick else FULL))
 
 
 def _in_processes(name: str, plan: Plan) -> Iterator[Found]:
+    if not plan.processes:
+        yield from measured(name, plan)
     for _ in range(plan.processes):
         with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
             yield from pool.submit(measured, name, plan).result()

@@ -5,8 +5,6 @@ import platform
 from importlib.metadata import version
 from pathlib import Path
 
-__all__ = ["machine", "versions"]
-
 _PACKAGES = (
     "conversation-models",
     "msgspec",

@@ -6,15 +6,13 @@ documentation advises for speed: discriminated unions, ``str`` first in left-to-
 
 from functools import cache, partial
 from types import NoneType
-from typing import Annotated, Any, Literal, Optional, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from msgspec import UNSET, Struct, UnsetType, defstruct, field, structs
 from pydantic import AliasGenerator, BaseModel, ConfigDict, Field, TypeAdapter, create_model
 from pydantic.alias_generators import to_camel
 
 from conversation_models.spelling.families import rebuild_type
-
-__all__ = ["pydantic", "snake"]
 
 
 def snake(tp: Any, *, strict: bool = False) -> Any:
@@ -76,7 +74,7 @@ def _union(members: list[Any], *, optional: bool) -> Any:
         tagged = Annotated[Union[tuple(models)], Field(discriminator="type")]
         members = [*[one for one in members if one not in models], tagged]
     one = members[0] if len(members) == 1 else Annotated[Union[tuple(members)], Field(union_mode="left_to_right")]
-    return Optional[one] if optional else one
+    return one | None if optional else one
 
 
 @cache
@@ -90,7 +88,7 @@ def _model(cls: Any, extra: bool) -> Any:
         elif one.required:
             fields[one.name] = (tp, ...)
         elif one.default is UNSET:
-            fields[one.name] = (Optional[tp], None)
+            fields[one.name] = (tp | None, None)
         elif _is_model(one.default_factory):
             fields[one.name] = (tp, Field(default_factory=tp))
         else:

@@ -15,23 +15,6 @@ import conversation_models as cm
 
 from .models import pydantic, snake
 
-__all__ = [
-    "CLIENT",
-    "FLOOR",
-    "JSON",
-    "LIBRARY",
-    "ORJSON",
-    "PYDANTIC",
-    "SDK",
-    "STRICT",
-    "UNTYPED",
-    "Coder",
-    "coders",
-    "dump_json",
-    "sdk_coder",
-    "unmarshal",
-]
-
 LIBRARY = "conversation_models"
 FLOOR = "msgspec, bare"
 """The least possible work: msgspec's own decoder and encoder on structs with the same fields."""

@@ -18,8 +18,6 @@ from .models import pydantic, snake
 from .peers import CLIENT, FLOOR, LIBRARY, SDK
 from .streams import payloads_of
 
-__all__ = ["READERS", "Reader", "floor_events", "text_of"]
-
 Chunks = Sequence[bytes]
 HEADERS = {"content-type": "text/event-stream"}
 DONE = "conversation.response.done"

@@ -1,18 +1,16 @@
 """The results on disk: one file. For each peer in each case: the least, the median and the spread of its samples."""
 
-import json
 from collections.abc import Iterable
 from datetime import datetime, timezone
 from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
 
-from msgspec import Struct, convert, field, to_builtins
+from msgspec import Struct, field
+from msgspec.json import decode, encode
 
 from .environment import machine, versions
 from .measure import Found
-
-__all__ = ["FILE", "Figure", "GroupResults", "Results", "Row"]
 
 FILE = Path(__file__).with_name("results.json")
 
@@ -63,22 +61,15 @@ class Results(Struct):
 
     @classmethod
     def load(cls, file: Path) -> "Results":
-        return convert({"groups": json.loads(file.read_bytes())}, cls) if file.exists() else cls()
+        return cls(decode(file.read_bytes(), type=dict[str, GroupResults])) if file.exists() else cls()
 
     def save(self, file: Path) -> None:
         """Write the results, one line for each group."""
         file.parent.mkdir(parents=True, exist_ok=True)
-        lines = [f"{json.dumps(name)}: {_text(found)}" for name, found in self.groups.items()]
+        lines = [f'"{name}": {encode(found).decode()}' for name, found in self.groups.items()]
         file.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
 
-    def add(
-        self,
-        group: str,
-        found: Iterable[Found] = (),
-        *,
-        extra_versions: dict[str, str] | None = None,
-        other: dict[str, Any] | None = None,
-    ) -> None:
+    def add(self, group: str, found: Iterable[Found] = (), other: dict[str, Any] | None = None) -> None:
         """Put what was found in place of what this group had. Samples of the same case are joined."""
         joined: dict[str, Found] = {}
         for one in found:
@@ -94,7 +85,7 @@ class Results(Struct):
         self.groups[group] = GroupResults(
             date=datetime.now(timezone.utc).date().isoformat(),
             machine=machine(),
-            versions=versions() | (extra_versions or {}),
+            versions=versions(),
             samples=max(counts, default=0),
             rows=rows,
             other=other or {},
@@ -112,7 +103,3 @@ def _figure(samples: list[float]) -> Figure:
     low, _, high = quantiles(samples, n=4, method="inclusive") if len(samples) > 1 else (middle,) * 3
     # No machine repeats a measurement to four digits.
     return Figure(*(float(f"{value:.4g}") for value in (min(samples), middle, (high - low) / middle)))
-
-
-def _text(found: GroupResults) -> str:
-    return json.dumps(to_builtins(found), ensure_ascii=False, separators=(",", ":"))

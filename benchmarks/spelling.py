@@ -4,8 +4,6 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-__all__ = ["CAMEL_OF", "SNAKE_OF", "camel_case", "respell", "same_as"]
-
 _NAMES = """
     agent_id completed_at confirmation_status connector_tokens content_index conversation_id created_at document_name
     document_url file_id file_name file_type image_url next_agent_id next_agent_name output_index previous_agent_id

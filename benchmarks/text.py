@@ -2,8 +2,6 @@
 
 from random import Random
 
-__all__ = ["Author"]
-
 ENGLISH = """
 the of and to in a is that for it as was with be by on not he his but at are this have from or had an they which one
 you were all her would there their will when who him been has more if no out do so what up said about other into than

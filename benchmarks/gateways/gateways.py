@@ -5,22 +5,23 @@ of moving the bytes. ``RELAY`` is the example gateway.
 """
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 from typing import Any, ClassVar
 
 import httpx
+from httpx_sse import EventSource
+from mistralai.client import models
+from mistralai.client.utils.eventstreaming import EventStreamAsync
+from mistralai.client.utils.serializers import unmarshal_json
 
 import conversation_models as cm
-from examples.gateway import NO_COOKIES, Caller, forwarded, url_of
+from examples.gateway import NO_COOKIES, Caller, Receive, Scope, Send, forwarded, url_of
 from examples.gateway import Gateway as Relay
 
-from .asgi import App, Receive, Scope, Send, read_body
-
-__all__ = ["BARE", "PYDANTIC", "RELAY", "SDK", "SERVERS", "TYPED", "TYPED_BY_READ", "Gateway", "Typed", "TypedByRead"]
-
-LIBRARY = "conversation_models"
+from ..models import pydantic
+from ..peers import LIBRARY
+from .upstream import App, app, read_body
 
 
 class Gateway:
@@ -104,113 +105,62 @@ class Typed(Gateway):
                 self.tokens += event.usage.total_tokens
 
 
-class TypedByRead(Typed):
-    """The same, with one write for all events of a read."""
-
-    async def events(self, response: httpx.Response) -> AsyncIterator[bytes]:
-        decoder = cm.snake.event_decoder()
-        async for chunk in response.aiter_raw():
-            if events := decoder.feed(chunk):
-                yield self.written(events)
-        if events := decoder.close():
-            yield self.written(events)
-
-    def written(self, events: list[cm.StreamEvent]) -> bytes:
-        for event in events:
-            self.inspect(event)
-        return b"".join(map(cm.snake.encode_event, events))
-
-
-class Sdk(Gateway):
-    """``Typed`` with the models and the stream reader of the official SDK."""
+class Pydantic(Gateway):
+    """``Typed`` with pydantic models, the stream read by httpx-sse."""
 
     def __init__(self, upstream: str) -> None:
         super().__init__(upstream)
-        from mistralai.client import models
-        from mistralai.client.utils.eventstreaming import EventStreamAsync
-        from mistralai.client.utils.serializers import unmarshal_json
-
-        self._read, self._stream, self._models = unmarshal_json, EventStreamAsync, models
+        self.response, self.event = pydantic(cm.ConversationResponse), pydantic(cm.ConversationEvent)
 
     def answer(self, body: bytes) -> bytes:
-        response = self._read(body, self._models.ConversationResponse)
+        response = self.response.validate_json(body)
+        self.inspect_response(response)
+        return self.response.dump_json(response, exclude_unset=True)
+
+    def inspect_response(self, response: Any) -> None:
         for entry in response.outputs:
             if entry.type == "message.output":
                 chunks = [entry.content] if isinstance(entry.content, str) else entry.content
                 self.characters += sum(len(c if isinstance(c, str) else getattr(c, "text", "")) for c in chunks)
         self.tokens += response.usage.total_tokens
-        return bytes(response.model_dump_json(by_alias=True), "utf-8")
 
-    def _event(self, raw: str) -> Any:
-        return self._read(raw, self._models.ConversationEvents)
+    async def events(self, response: httpx.Response) -> AsyncIterator[bytes]:
+        async for sent in EventSource(response).aiter_sse():
+            event = self.event.validate_json(sent.data)
+            self.inspect_event(event)
+            written = self.event.dump_json(event, exclude_unset=True)
+            yield b"event: %b\ndata: %b\n\n" % (event.type.encode(), written)
+
+    def inspect_event(self, event: Any) -> None:
+        if event.type == "message.output.delta" and isinstance(event.content, str):
+            self.characters += len(event.content)
+        elif event.type == "conversation.response.done":
+            self.tokens += event.usage.total_tokens
+
+
+class Sdk(Pydantic):
+    """``Typed`` with the models and the stream reader of the official SDK."""
+
+    def answer(self, body: bytes) -> bytes:
+        response = unmarshal_json(body, models.ConversationResponse)
+        self.inspect_response(response)
+        return bytes(response.model_dump_json(by_alias=True), "utf-8")
 
     async def events(self, response: httpx.Response) -> AsyncIterator[bytes]:
         stream: Any = response  # The SDK uses a fork of httpx, whose responses have the same methods.
-        async for event in self._stream(stream, self._event):
-            data = event.data
-            if data.type == "message.output.delta" and isinstance(data.content, str):
-                self.characters += len(data.content)
-            elif data.type == "conversation.response.done":
-                self.tokens += data.usage.total_tokens
-            written = json.dumps(data.raw) if data.type == "UNKNOWN" else data.model_dump_json(by_alias=True)
-            yield f"event: {event.event}\ndata: {written}\n\n".encode()
-
-
-class Pydantic(Gateway):
-    """``Typed`` with tuned pydantic models, the stream read by httpx-sse."""
-
-    def __init__(self, upstream: str) -> None:
-        super().__init__(upstream)
-        from httpx_sse import EventSource
-
-        from ..models import pydantic
-
-        self._source = EventSource
-        self._response = pydantic(cm.ConversationResponse)
-        self._event = pydantic(cm.ConversationEvent)
-
-    def answer(self, body: bytes) -> bytes:
-        response = self._response.validate_json(body)
-        for entry in response.outputs:
-            if entry.type == "message.output":
-                chunks = [entry.content] if isinstance(entry.content, str) else entry.content
-                self.characters += sum(len(c if isinstance(c, str) else getattr(c, "text", "")) for c in chunks)
-        self.tokens += response.usage.total_tokens
-        return self._response.dump_json(response, exclude_unset=True)
-
-    async def events(self, response: httpx.Response) -> AsyncIterator[bytes]:
-        async for sent in self._source(response).aiter_sse():
-            event = self._event.validate_json(sent.data)
-            if event.type == "message.output.delta" and isinstance(event.content, str):
-                self.characters += len(event.content)
-            elif event.type == "conversation.response.done":
-                self.tokens += event.usage.total_tokens
-            yield b"event: %b\ndata: %b\n\n" % (
-                event.type.encode(),
-                self._event.dump_json(event, exclude_unset=True),
-            )
-
-
-def _relay(upstream: str) -> App:
-    return Relay(upstream, lambda _: None)
-
-
-def _upstream(_: str) -> App:
-    from .upstream import app
-
-    return app
+        async for event in EventStreamAsync(stream, lambda raw: unmarshal_json(raw, models.ConversationEvents)):
+            self.inspect_event(event.data)
+            yield f"event: {event.event}\ndata: {event.data.model_dump_json(by_alias=True)}\n\n".encode()
 
 
 BARE, RELAY = "relays, reads nothing", f"{LIBRARY}: meters"
-TYPED, TYPED_BY_READ = f"{LIBRARY}: typed", f"{LIBRARY}: typed, a write per read"
-PYDANTIC, SDK = "httpx-sse + pydantic: typed", "mistralai: typed"
+TYPED, HTTPX_PYDANTIC, MISTRALAI = f"{LIBRARY}: typed", "httpx-sse + pydantic: typed", "mistralai: typed"
 SERVERS: dict[str, Callable[[str], App]] = {
-    "upstream": _upstream,
+    "upstream": lambda _: app,
     BARE: Gateway,
-    RELAY: _relay,
+    RELAY: lambda upstream: Relay(upstream, lambda _: None),
     TYPED: Typed,
-    TYPED_BY_READ: TypedByRead,
-    PYDANTIC: Pydantic,
-    SDK: Sdk,
+    HTTPX_PYDANTIC: Pydantic,
+    MISTRALAI: Sdk,
 }
 """Functions by name. Each makes a gateway in front of the upstream at the given URL."""

@@ -12,15 +12,13 @@ import psutil  # type: ignore[import-untyped, unused-ignore]
 from ..measure import Found
 from ..spelling import same_as
 from ..streams import payloads_of
-from .gateways import BARE, PYDANTIC, RELAY, SDK, TYPED, TYPED_BY_READ
+from .gateways import BARE, HTTPX_PYDANTIC, MISTRALAI, RELAY, TYPED
 from .serve import Server, running
 from .upstream import LOADS, Load
 
-__all__ = ["ABOUT", "BASE", "FULL", "QUICK", "Amount", "measure"]
-
 ABOUT = (
-    "Gateways, end to end over loopback HTTP: the processor time that a gateway's process spends on one answer, a response"
-    " or a whole stream. *typed* gateways decode every event, inspect it, encode it again and write it."
+    "Gateways, end to end over loopback HTTP: the processor time that a gateway's process spends on one answer, a"
+    " response or a whole stream. *typed* gateways decode every event, inspect it, encode it again and write it."
 )
 BASE = TYPED
 
@@ -37,7 +35,7 @@ class Amount(NamedTuple):
     seconds: float
 
 
-FULL = Amount((TYPED, TYPED_BY_READ, RELAY, BARE, PYDANTIC, SDK), 4, 2)
+FULL = Amount((TYPED, RELAY, BARE, HTTPX_PYDANTIC, MISTRALAI), 4, 2)
 QUICK = Amount((TYPED, BARE), 1, 0.5)
 
 

@@ -18,8 +18,6 @@ from typing import IO, NamedTuple
 
 import uvicorn
 
-__all__ = ["Server", "running"]
-
 HOST = "127.0.0.1"
 ROOT = Path(__file__).parents[2]
 

@@ -2,13 +2,15 @@
 
 import asyncio
 import json
-from typing import NamedTuple
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, NamedTuple
+
+from examples.gateway import Receive, Scope, Send
 
 from ..payloads import document
 from ..streams import cut, frames
-from .asgi import Receive, Scope, Send, read_body, send_writes
 
-__all__ = ["LOADS", "Load", "app"]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 class Load(NamedTuple):
@@ -39,3 +41,24 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
         headers = [(b"content-type", b"application/json"), (b"content-length", length)]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send_writes(send, load.writes, 0, asyncio.ensure_future(receive()))
+
+
+async def read_body(receive: Receive) -> bytes:
+    """A request's body."""
+    body, more = b"", True
+    while more:
+        message = await receive()
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+    return body
+
+
+async def send_writes(send: Send, writes: Sequence[bytes], pause: float, client_left: "asyncio.Future[Any]") -> None:
+    """Send the writes one by one, and end the body. Stops early once the client has left."""
+    for write in writes:
+        await send({"type": "http.response.body", "body": write, "more_body": True})
+        # A turn of the event loop for each write, so that writes leave one by one, as with a real model.
+        await asyncio.sleep(pause)
+        if client_left.done():
+            break
+    await send({"type": "http.response.body"})

@@ -3,8 +3,6 @@
 from ..measure import Found, Group, Plan, measure
 from . import documents, drift, growth, requests, streams
 
-__all__ = ["GROUPS", "measured"]
-
 GROUPS: dict[str, Group] = {
     group.name: group
     for group in (

@@ -1,8 +1,10 @@
 """Whole responses: decoded, encoded, transcoded, and looked into."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
+from itertools import islice
 from operator import eq
 from typing import Any
 
@@ -18,9 +20,6 @@ from ..models import pydantic, snake
 from ..payloads import PAYLOADS, document
 from ..peers import CLIENT, FLOOR, JSON, LIBRARY, ORJSON, PYDANTIC, SDK, STRICT, Coder, coders, sdk_coder, unmarshal
 from ..spelling import CAMEL_OF, camel_case, respell, same_as
-from ..typescript import typescript
-
-__all__ = ["DECODE", "ENCODE", "PEEK", "TRANSCODE", "decoding", "encoding", "named"]
 
 CODERS = coders(cm.ConversationResponse) | {SDK: sdk_coder("ConversationResponse")}
 CODERS[CLIENT] = Coder(unmarshal, CODERS[SDK].encode)
@@ -33,10 +32,7 @@ CAMEL = {
 
 def decoding(coders: Mapping[str, Coder]) -> dict[str, Op]:
     """Decoding. The values are right if the peer writes them as the same document."""
-    return {
-        peer: Op(decode, check=lambda data, coder=(decode, encode): coder[1](coder[0](data)))
-        for peer, (decode, encode) in coders.items()
-    }
+    return {peer: replace(op, run=coders[peer].decode, check=op.run) for peer, op in both(coders).items()}
 
 
 def encoding(coders: Mapping[str, Coder]) -> dict[str, Op]:
@@ -45,33 +41,24 @@ def encoding(coders: Mapping[str, Coder]) -> dict[str, Op]:
     return {peer: Op(encode, decode) for peer, (decode, encode) in coders.items() if peer not in (STRICT, CLIENT)}
 
 
-def named(names: tuple[str, ...], quick: bool) -> dict[str, bytes]:
+def named(names: Iterable[str], quick: bool) -> dict[str, bytes]:
     """The payloads of those names, or the first two."""
-    return {name: document(name) for name in (names[:2] if quick else names)}
+    return {name: document(name) for name in islice(names, 2 if quick else None)}
 
 
-def _decode_cases(quick: bool) -> Iterator[Case]:
-    for name, data in named(tuple(payload.name for payload in PAYLOADS), quick).items():
-        yield Case(name=name, data=data, ops=decoding(CODERS) | typescript("decode", quick), right=same_as(data))
+def _cases(ops: Callable[[Mapping[str, Coder]], dict[str, Op]], quick: bool) -> Iterator[Case]:
+    for name, data in named(PAYLOADS, quick).items():
+        yield Case(name=name, data=data, ops=ops(CODERS), right=same_as(data))
     data = camel_case(document("web search"))
-    yield Case(name="web search, camelCase", data=data, ops=decoding(CAMEL), right=same_as(data))
+    yield Case(name="web search, camelCase", data=data, ops=ops(CAMEL), right=same_as(data))
 
 
-def _encode_cases(quick: bool) -> Iterator[Case]:
-    for name, data in named(tuple(payload.name for payload in PAYLOADS), quick).items():
-        yield Case(name=name, data=data, ops=encoding(CODERS) | typescript("encode", quick), right=same_as(data))
-    data = camel_case(document("web search"))
-    yield Case(name="web search, camelCase", data=data, ops=encoding(CAMEL), right=same_as(data))
+def both(coders: Mapping[str, Coder]) -> dict[str, Op]:
+    """Decoding and encoding."""
+    return {peer: Op(lambda data, coder=coder: coder.encode(coder.decode(data))) for peer, coder in coders.items()}
 
 
-# Transcoding ------------------------------------------------------------------------------------------------------
-
-
-def _both(coder: Coder) -> Op:
-    return Op(lambda data: coder.encode(coder.decode(data)))
-
-
-SAME_NAMING = {peer: _both(CODERS[peer]) for peer in (LIBRARY, FLOOR, ORJSON, PYDANTIC, SDK)}
+SAME_NAMING = both({peer: CODERS[peer] for peer in (LIBRARY, FLOOR, ORJSON, PYDANTIC, SDK)})
 _ADAPTER = pydantic(cm.ConversationResponse)
 OTHER_NAMING = {
     LIBRARY: Op(lambda data: cm.camel.encode(cm.snake.decode(data))),
@@ -83,13 +70,8 @@ OTHER_NAMING = {
 def _transcode_cases(quick: bool) -> Iterator[Case]:
     for name, data in named(("short answer", "web search", "reasoning", "cited report", "history"), quick).items():
         yield Case(name=f"{name}, same naming", data=data, ops=SAME_NAMING, right=same_as(data), together=name)
-        ops = OTHER_NAMING | typescript("transcode", quick)
-        yield Case(name=f"{name}, into camelCase", data=data, ops=ops, right=same_as(camel_case(data)), together=name)
-        back = {LIBRARY: Op(lambda data: cm.snake.encode(cm.camel.decode(data)))}
-        yield Case(name=f"{name}, from camelCase", data=camel_case(data), ops=back, right=same_as(data), together=name)
-
-
-# Peeking ----------------------------------------------------------------------------------------------------------
+        right = same_as(camel_case(data))
+        yield Case(name=f"{name}, into camelCase", data=data, ops=OTHER_NAMING, right=right, together=name)
 
 
 class _Head(BaseModel):
@@ -109,41 +91,37 @@ def _pointed(data: bytes) -> tuple[str, int]:
     return found["conversation_id"], found.at_pointer("/usage/total_tokens")
 
 
-def _attributes(decode: Callable[[bytes], Any]) -> Callable[[bytes], tuple[str, int]]:
-    def peek(data: bytes) -> tuple[str, int]:
-        head = decode(data)
-        return head.conversation_id, head.usage.total_tokens
-
-    return peek
+def _of_keys(found: Any) -> tuple[str, int]:
+    return found["conversation_id"], found["usage"]["total_tokens"]
 
 
-def _keys(loads: Callable[[bytes], Any]) -> Callable[[bytes], tuple[str, int]]:
-    def peek(data: bytes) -> tuple[str, int]:
-        found = loads(data)
-        return found["conversation_id"], found["usage"]["total_tokens"]
+def _of_attributes(head: Any) -> tuple[str, int]:
+    return head.conversation_id, head.usage.total_tokens
 
-    return peek
+
+def _peeking(decode: Callable[[bytes], Any], found_in: Callable[[Any], tuple[str, int]] = _of_attributes) -> Op:
+    return Op(lambda data: found_in(decode(data)))
 
 
 PEEKING = {
-    LIBRARY: Op(_attributes(cm.snake.peek)),
-    f"{LIBRARY}, summarize": Op(_attributes(cm.snake.summarize)),
-    FLOOR: Op(_attributes(msgspec.json.Decoder(snake(cm.ResponseHead)).decode)),
-    ORJSON: Op(_keys(orjson.loads)),
-    JSON: Op(_keys(json.loads)),
+    LIBRARY: _peeking(cm.snake.peek),
+    f"{LIBRARY}, summarize": _peeking(cm.snake.summarize),
+    FLOOR: _peeking(msgspec.json.Decoder(snake(cm.ResponseHead)).decode),
+    ORJSON: _peeking(orjson.loads, _of_keys),
+    JSON: _peeking(json.loads, _of_keys),
     "pysimdjson": Op(_pointed),
-    PYDANTIC: Op(_attributes(_Head.model_validate_json)),
-    SDK: Op(_attributes(CODERS[SDK].decode)),
+    PYDANTIC: _peeking(_Head.model_validate_json),
+    SDK: _peeking(CODERS[SDK].decode),
 }
 
 
 def _peek_cases(quick: bool) -> Iterator[Case]:
     for name, data in named(("short answer", "web search", "cited report", "history", "image"), quick).items():
-        yield Case(name=name, data=data, ops=PEEKING, right=partial(eq, _keys(json.loads)(data)))
+        yield Case(name=name, data=data, ops=PEEKING, right=partial(eq, _of_keys(json.loads(data))))
 
 
-DECODE = Group("decode", "The bytes of a response to values.", _decode_cases, LIBRARY)
-ENCODE = Group("encode", "Values to bytes.", _encode_cases, LIBRARY)
+DECODE = Group("decode", "The bytes of a response to values.", partial(_cases, decoding), LIBRARY)
+ENCODE = Group("encode", "Values to bytes.", partial(_cases, encoding), LIBRARY)
 TRANSCODE = Group(
     "transcode",
     "Bytes in one naming to values, and to bytes in the same naming or the other.",

@@ -13,8 +13,6 @@ from ..streams import cut, deltas
 from .documents import CODERS, LIBRARY, PEEKING
 from .streams import METERS, building, counting
 
-__all__ = ["GROWTH"]
-
 KB, MB = 1024, 1024 * 1024
 SIZES = {"1 kB": KB, "4 kB": 4 * KB, "16 kB": 16 * KB, "64 kB": 64 * KB, "256 kB": 256 * KB}
 SIZES |= {"1 MB": MB, "4 MB": 4 * MB, "16 MB": 16 * MB}

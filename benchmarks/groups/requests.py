@@ -13,8 +13,6 @@ from ..text import Author
 from .documents import decoding, encoding
 from .drift import untagged
 
-__all__ = ["REQUESTS"]
-
 Json = dict[str, Any]
 
 

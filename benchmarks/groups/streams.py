@@ -16,9 +16,6 @@ from ..models import snake
 from ..peers import CLIENT, FLOOR, LIBRARY, ORJSON
 from ..readers import READERS, floor_events, text_of
 from ..streams import STREAMS, cut, frames, payloads_of
-from ..typescript import typescript
-
-__all__ = ["BUILD", "EVENTS", "METER", "METERS", "building", "counting", "with_types"]
 
 CHUNK_SIZES = {"one event": None, "256 B": 256, "1 kB": 1024, "4 kB": 4096, "16 kB": 16_384, "64 kB": 65_536}
 USUAL = "16 kB"
@@ -47,19 +44,17 @@ def _peers_for(stream: str, size: str, peers: Iterable[str]) -> list[str]:
 
 
 def _event_cases(quick: bool) -> Iterator[Case]:
-    for stream in STREAMS[:2] if quick else STREAMS:
-        written = frames(stream.name, quick)
-        for size in _chunked(stream.name, CHUNK_SIZES, quick):
+    for stream in STREAMS:
+        written = frames(stream, quick)
+        for size in _chunked(stream, CHUNK_SIZES, quick):
             yield Case(
-                name=f"{stream.name}, {size} a chunk",
+                name=f"{stream}, {size} a chunk",
                 data=cut(written, CHUNK_SIZES[size]),
-                ops=counting(*_peers_for(stream.name, size, READERS)) | typescript("read events", quick),
+                ops=counting(*_peers_for(stream, size, READERS)),
                 right=with_types(written),
                 items=len(written),
             )
 
-
-# Metering ---------------------------------------------------------------------------------------------------------
 
 _done = msgspec.json.Decoder(snake(cm.ResponseDoneEvent)).decode
 
@@ -103,13 +98,10 @@ def _meter_cases(quick: bool) -> Iterator[Case]:
             yield Case(
                 name=f"{stream}, {size} a chunk",
                 data=cut(written, CHUNK_SIZES[size]),
-                ops=ops | typescript("meter", quick),
+                ops=ops,
                 right=partial(eq, total),
                 items=len(written),
             )
-
-
-# Building ---------------------------------------------------------------------------------------------------------
 
 
 def _events(chunks: Sequence[bytes]) -> list[Any]:
@@ -160,13 +152,13 @@ def building(piece: int) -> dict[str, Op]:
 
 
 def _build_cases(quick: bool) -> Iterator[Case]:
-    for stream in STREAMS[:3]:
-        written = frames(stream.name, quick)
+    for stream in ("short deltas", "long deltas", "tools and thinking"):
+        written = frames(stream, quick)
         events = [json.loads(payload) for payload in payloads_of(written)]
         text = text_of(events)
         # As long as the deltas are, so that the events are as many.
         ops = building(max(len(text) // len(events), 1))
-        yield Case(name=stream.name, data=written, ops=ops, right=partial(eq, text), items=len(written))
+        yield Case(name=stream, data=written, ops=ops, right=partial(eq, text), items=len(written))
 
 
 EVENTS = Group(

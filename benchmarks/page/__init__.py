@@ -25,7 +25,7 @@ All peers get the same bytes in the same run, each used as its own documentation
   payloads that are already split. *msgspec, strict* also has `forbid_unknown_fields`.
 - *pydantic* has models of the same fields, with discriminated unions and one `TypeAdapter` for each type.
 - *mistralai models* are those of the official Python SDK, with `model_validate_json`. *mistralai client* is the code
-  with which that SDK itself reads an answer. *TypeScript SDK* is the official one under node.
+  with which that SDK itself reads an answer.
 - *orjson* and *json* make dicts, without types. *httpx-sse* and *httpx2* split streams into events.
 
 How it is measured:
@@ -33,8 +33,9 @@ How it is measured:
 - The result of a peer is checked before the peer is timed. A peer *refuses* an input if it raises or is wrong.
 - The peers of a case are timed in turn, one sample each, over and over, in three fresh processes. A sample repeats the
   operation for about 20 ms. Operations that are slower than 0.1 s are timed less often.
-- Time is processor time, with the garbage collector on. Figures are the least of all samples, as other work on a machine
-  only ever adds to them. *Spread* is the distance of the quartiles of the samples over their median.
+- Time is processor time, with the garbage collector on. Figures are the least of all samples, since other work on a
+  machine only ever adds to them. *Spread* is the distance of the quartiles of the samples over their median.
+- Charts: blue is this library, grey the floor, yellow makes dicts, orange is typed.
 - `x` is how many times as long a peer takes as this library: **bold** where that is less than one, so that the peer is
   faster.
 """
@@ -54,13 +55,19 @@ def page(results: Results, drawn: frozenset[str]) -> str:
 
 def _parts(results: Results, drawn: frozenset[str]) -> Iterator[str]:
     yield INTRODUCTION
+    if "speed" in drawn:
+        yield _chart("speed")
     for name, found in results.groups.items():
         if found.rows:
             yield group_section(name, found)
         elif name == "archives":
             yield archives_section(found.other)
         if name in drawn:
-            yield f"![{charts.TITLES[name]}]({charts.FOLDER}/{name}.svg)"
+            yield _chart(name)
     yield losses.section(results)
     yield targets.section(results)
     yield conditions(results)
+
+
+def _chart(name: str) -> str:
+    return f"![{charts.TITLES[name]}]({charts.FOLDER}/{name}.svg)"

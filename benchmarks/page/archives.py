@@ -6,8 +6,6 @@ from typing import Any
 
 from .tables import size, table
 
-__all__ = ["archive_figures", "section"]
-
 _PEEK = "peek, in memory"
 
 
@@ -48,20 +46,10 @@ def _readers(readers: dict[str, Any]) -> str:
 
 
 def _size(one: dict[str, float]) -> list[str]:
-    return [
-        size(one["bytes"]),
-        f"{one['seconds']:.2f} s",
-        f"{size(one['bytes'] / one['seconds'])}/s",
-        size(one["peak"]),
-    ]
+    rate = f"{size(one['bytes'] / one['seconds'])}/s"
+    return [size(one["bytes"]), f"{one['seconds']:.2f} s", rate, size(one["peak"])]
 
 
 def _count(one: dict[str, float]) -> list[str]:
     each = f"{one['seconds'] / one['files'] * 1000:.1f} ms"
-    return [
-        f"{one['files']:,.0f}",
-        f"{one['seconds']:.2f} s",
-        each,
-        f"{one['again']:.2f} s",
-        size(one["manifest"]),
-    ]
+    return [f"{one['files']:,}", f"{one['seconds']:.2f} s", each, f"{one['again']:.2f} s", size(one["manifest"])]

@@ -1,7 +1,7 @@
-"""The charts: bars of what is done in a second, and lines of how cost grows. Each is one SVG for light and dark pages."""
+"""The charts: bars of what is done in a second, and lines of how cost grows. Each SVG suits light and dark pages."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import linear_regression
 from typing import Any, NamedTuple
@@ -10,11 +10,9 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ..gateways.gateways import BARE, PYDANTIC, RELAY, SDK, TYPED, TYPED_BY_READ
-from ..peers import FLOOR, LIBRARY, UNTYPED
+from ..gateways.gateways import BARE, HTTPX_PYDANTIC, MISTRALAI, RELAY, TYPED
+from ..peers import CLIENT, FLOOR, LIBRARY, ORJSON, PYDANTIC
 from ..results import GroupResults, Results, Row
-
-__all__ = ["FOLDER", "TITLES", "draw"]
 
 FOLDER = "charts"
 # Colours on light pages, and on dark ones. SVG takes the right ones by itself.
@@ -51,90 +49,64 @@ SETTINGS: dict[str, Any] = {
 
 
 class Panel(NamedTuple):
-    """Bars of one case. ``names`` are shown instead of the peers' own."""
+    """Bars of one case: bytes a second if ``of_bytes``, else events, or answers."""
 
     title: str
     group: str
     case: str
-    unit: str
+    of_bytes: bool = False
+
+
+class Bars(NamedTuple):
+    """A chart of panels with the same rows. ``names``: the peers that take part, and what they are called."""
+
+    title: str
+    panels: tuple[Panel, ...]
     names: dict[str, str]
 
 
-DECODERS = {
-    LIBRARY: LIBRARY,
-    FLOOR: FLOOR,
-    "orjson": "orjson",
-    "json": "json",
-    "pydantic": "pydantic",
-    "mistralai models": "mistralai models",
-    "mistralai client": "mistralai client",
-    "TypeScript SDK": "TypeScript SDK",
-}
-READERS = {
-    LIBRARY: LIBRARY,
-    FLOOR: FLOOR,
-    "httpx2 + orjson": "httpx2 + orjson",
-    "httpx-sse + orjson": "httpx-sse + orjson",
-    "httpx2 + pydantic": "httpx2 + pydantic",
-    "httpx-sse + pydantic": "httpx-sse + pydantic",
-    "mistralai models": "mistralai models",
-    "mistralai client": "mistralai client",
-    "TypeScript SDK": "TypeScript SDK",
-}
-# In the README's chart, both panels have the same rows.
-BOTH = {"orjson": "orjson", "httpx2 + orjson": "orjson", "pydantic": "pydantic", "httpx2 + pydantic": "pydantic"}
-BOTH = {
-    LIBRARY: LIBRARY,
-    FLOOR: FLOOR,
-    **BOTH,
-    "mistralai client": "official Python SDK",
-    "TypeScript SDK": "official TypeScript SDK",
-}
-GATEWAYS = {name: name for name in (BARE, RELAY, TYPED_BY_READ, TYPED, PYDANTIC, SDK)}
-DELTAS = "short deltas, 16 kB a chunk"
 BARS = {
-    "speed": (
-        Panel("Decode a web search of 2 kB", "decode", "web search", "B", BOTH),
-        Panel("Read a stream of 2,000 deltas", "events", DELTAS, "events", BOTH),
+    "speed": Bars(
+        "Done in a second on one core (longer is better)",
+        (
+            Panel("Decode a web search of 2 kB", "decode", "web search", of_bytes=True),
+            Panel("Read a stream of 2,000 deltas: events", "events", "short deltas, 16 kB a chunk"),
+        ),
+        {
+            LIBRARY: LIBRARY,
+            FLOOR: f"{FLOOR} (the floor)",
+            ORJSON: "orjson (dicts)",
+            "httpx2 + orjson": "orjson (dicts)",
+            PYDANTIC: PYDANTIC,
+            "httpx2 + pydantic": PYDANTIC,
+            CLIENT: "official Python SDK",
+        },
     ),
-    "decode": (
-        Panel("Web search, 2 kB", "decode", "web search", "B", DECODERS),
-        Panel("Cited report, 115 kB", "decode", "cited report", "B", DECODERS),
-    ),
-    "events": (
-        Panel("2,000 deltas, 16 kB a chunk", "events", DELTAS, "events", READERS),
-        Panel("Tools and thinking, 16 kB a chunk", "events", "tools and thinking, 16 kB a chunk", "events", READERS),
-    ),
-    "gateways": (
-        Panel("A response of 2 kB", "gateways", "web search, a response", "responses", GATEWAYS),
-        Panel("400 deltas, a write each", "gateways", "400 short deltas, a write each", "events", GATEWAYS),
+    "gateways": Bars(
+        "Gateways: done for a second of processor time (longer is better)",
+        (
+            Panel("Responses of 2 kB", "gateways", "web search, a response"),
+            Panel("Events, a write each", "gateways", "400 short deltas, a write each"),
+        ),
+        {name: name for name in (BARE, RELAY, TYPED, HTTPX_PYDANTIC, MISTRALAI)},
     ),
 }
-TITLES = {
-    "speed": "Done in a second on one core (longer is better)",
-    "decode": "Decoding a response: bytes a second",
-    "events": "Reading a stream: events a second",
-    "gateways": "Gateways: answers or events for a second of processor time",
-    "growth": "How cost grows; a slope of 1 is linear",
-}
-LINES = {
-    "decode": "ours",
-    "encode": "typed",
-    "peek": "green",
-    "read events": "ours",
-    "build": "typed",
-    "meter": "green",
-}
+TITLES = {name: bars.title for name, bars in BARS.items()} | {"growth": "How cost grows; a slope of 1 is linear"}
+LINES = (
+    {"decode": "ours", "encode": "typed", "peek": "green"},
+    {"read events": "ours", "build": "typed", "meter": "green"},
+)
+"""The colours of the operations that are drawn: by bytes, and by events."""
 
 
 def draw(results: Results, folder: Path) -> frozenset[str]:
     """Draw what was measured into ``folder``. The names of the charts."""
     drawn = set()
     with mpl.rc_context(SETTINGS):
-        for name, panels in BARS.items():
-            rows = [_row(results, panel) for panel in panels]
+        for name, bars in BARS.items():
+            rows = [_row(results, panel) for panel in bars.panels]
             if all(rows):
-                _save(_bars(TITLES[name], panels, [row for row in rows if row]), folder, name)
+                _save(_bars(bars, [row for row in rows if row]), folder, name)
                 drawn.add(name)
         if "growth" in results.groups:
             _save(_growth(results.groups["growth"]), folder, "growth")
@@ -161,18 +133,15 @@ def _save(figure: Figure, folder: Path, name: str) -> None:
     file.write_text(f"{text[:start]}{style}{text[start:]}", encoding="utf-8")
 
 
-# Bars -------------------------------------------------------------------------------------------------------------
-
-
-def _bars(title: str, panels: Sequence[Panel], rows: Sequence[Row]) -> Figure:
-    found = [_rates(panel, row) for panel, row in zip(panels, rows, strict=True)]
+def _bars(bars: Bars, rows: Sequence[Row]) -> Figure:
+    found = [_rates(bars, panel, row) for panel, row in zip(bars.panels, rows, strict=True)]
     order = list(dict.fromkeys([name for rates in found for name in rates]))
     order.sort(key=lambda name: max(rates.get(name, 0) / max(rates.values()) for rates in found), reverse=True)
-    figure = Figure(figsize=(9.5, 1.1 + 0.34 * len(order)), layout="constrained")
-    axes = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
-    for axis, panel, rates in zip(axes, panels, found, strict=True):
-        drawn = axis.barh(order, [rates.get(name, 0) for name in order], color=[_colour(n) for n in order], height=0.7)
-        labels = [_rate(rates[name], panel.unit) if name in rates else "" for name in order]
+    figure = Figure(figsize=(9.2, 1.1 + 0.32 * len(order)), layout="constrained")
+    axes = figure.subplots(1, len(rows), sharey=True, squeeze=False)[0]
+    for axis, panel, rates in zip(axes, bars.panels, found, strict=True):
+        drawn = axis.barh(order, [rates.get(name, 0) for name in order], color=list(map(_colour, order)), height=0.7)
+        labels = [_rate(rates[name], panel.of_bytes) if name in rates else "" for name in order]
         axis.bar_label(drawn, labels, padding=4, fontsize=9.5)
         axis.set_title(panel.title, fontsize=11, loc="left")
         axis.margins(x=0.32)
@@ -181,48 +150,44 @@ def _bars(title: str, panels: Sequence[Panel], rows: Sequence[Row]) -> Figure:
         axis.spines["bottom"].set_visible(False)
         axis.tick_params(axis="y", length=0)
     axes[0].invert_yaxis()
-    figure.suptitle(title, fontsize=12.5, fontweight="bold")
+    figure.suptitle(bars.title, fontsize=12.5, fontweight="bold")
     return figure
 
 
-def _rates(panel: Panel, row: Row) -> dict[str, float]:
-    done = row.bytes if panel.unit == "B" else row.items
-    return {shown: done / row.peers[peer].least for peer, shown in panel.names.items() if peer in row.peers}
+def _rates(bars: Bars, panel: Panel, row: Row) -> dict[str, float]:
+    done = row.bytes if panel.of_bytes else row.items
+    return {shown: done / row.peers[peer].least for peer, shown in bars.names.items() if peer in row.peers}
 
 
-def _rate(value: float, unit: str) -> str:
+def _rate(value: float, of_bytes: bool) -> str:
     prefix, scale = next(((p, s) for p, s in (("G", 1e9), ("M", 1e6), ("k", 1e3)) if value >= s), ("", 1))
     number = f"{value / scale:.3g}" if value / scale < 100 else f"{value / scale:.0f}"
-    return f"{number} {prefix}B/s" if unit == "B" else f"{number}{prefix}/s"
+    return f"{number} {prefix}{'B' * of_bytes}/s"
 
 
 def _colour(name: str) -> str:
     if name.startswith(LIBRARY):
         return LIGHT["ours"]
-    if name in (FLOOR, BARE):
+    if name.startswith((FLOOR, BARE)):
         return LIGHT["floor"]
-    return LIGHT["untyped" if name in UNTYPED or name.endswith("+ orjson") else "typed"]
-
-
-# Growth -----------------------------------------------------------------------------------------------------------
+    return LIGHT["untyped" if name.startswith(ORJSON) else "typed"]
 
 
 def _growth(found: GroupResults) -> Figure:
     figure = Figure(figsize=(9.5, 3.8), layout="constrained")
     left, right = figure.subplots(1, 2)
-    _lines(left, [row for row in found.rows if row.items == 1], lambda row: row.bytes, "bytes of the document")
-    _lines(right, [row for row in found.rows if "deltas" in row.name], lambda row: row.items, "events of the stream")
+    by_bytes, by_events = ([row for row in found.rows if of.keys() <= row.peers.keys()] for of in LINES)
+    _lines(left, {row.bytes: row for row in by_bytes}, LINES[0], "bytes of the document")
+    _lines(right, {row.items: row for row in by_events}, LINES[1], "events of the stream")
     figure.suptitle(TITLES["growth"], fontsize=12.5, fontweight="bold")
     return figure
 
 
-def _lines(axis: Axes, rows: Sequence[Row], size: Callable[[Row], int], label: str) -> None:
-    sizes = [size(row) for row in rows]
-    for operation in rows[0].peers:
-        if operation in LINES:
-            seconds = [row.peers[operation].least for row in rows]
-            name = f"{operation}: slope {_slope(sizes, seconds):.2f}"
-            axis.loglog(sizes, seconds, marker="o", markersize=4, color=LIGHT[LINES[operation]], label=name)
+def _lines(axis: Axes, rows: dict[int, Row], colours: dict[str, str], label: str) -> None:
+    for operation, colour in colours.items():
+        seconds = [row.peers[operation].least for row in rows.values()]
+        name = f"{operation}: slope {_slope(list(rows), seconds):.2f}"
+        axis.loglog(list(rows), seconds, marker="o", markersize=4, color=LIGHT[colour], label=name)
     axis.set_xlabel(label)
     axis.set_ylabel("seconds")
     axis.minorticks_off()

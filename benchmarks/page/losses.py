@@ -6,14 +6,12 @@ from fnmatch import fnmatch
 from ..results import Results
 from .tables import ALL, factor, peers_of, table
 
-__all__ = ["section"]
-
 NOTABLE = 0.95
 """A peer is faster if it takes less than this share of the time. Less than that is noise."""
 
 REASONS = {
     "decode/msgspec, *": "one call in Python around the decoder's",
-    "decode/orjson": "makes dicts without types; most of a long document is text, which it reads faster, and it takes any"
+    "decode/orjson": "makes dicts without types; most of a long document is text, which it reads faster; it takes any"
     " JSON, while one unknown entry makes this library read entry by entry",
     "decode/pydantic": "its parser reads long strings faster than msgspec's, whose bare decoder is slower here too",
     "decode/json": "takes any JSON, while one unknown entry makes this library read entry by entry",
@@ -32,6 +30,7 @@ REASONS = {
     "build/msgspec, bare: *": "only decodes the same events; events that are not text deltas are built in Python",
     "build/orjson: *": "joins the text of one message and keeps nothing else: no chunks, tools, calls or usage",
     "build/conversation_models, *": "the same library, in another direction",
+    "drift/conversation_models, *": "the same library, without that difficulty",
     "drift/msgspec, bare": "drops what is new",
     "drift/msgspec, strict": "refuses what is new",
     "drift/orjson": "makes dicts without types, and takes any JSON",

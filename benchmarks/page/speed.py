@@ -8,8 +8,6 @@ from ..peers import CLIENT, FLOOR, ORJSON, PYDANTIC, SDK
 from ..results import Results
 from .tables import factor, table, time
 
-__all__ = ["BEGIN", "END", "speed", "with_speed", "write_speed"]
-
 BEGIN, END = "<!-- speed -->", "<!-- /speed -->"
 USUAL = "short deltas, 16 kB a chunk"
 COLUMNS = {FLOOR: (FLOOR,), ORJSON: (ORJSON, "httpx2 + orjson"), PYDANTIC: (PYDANTIC, "httpx2 + pydantic")}

@@ -8,8 +8,6 @@ from ..gateways import measure as gateways
 from ..groups import GROUPS
 from ..results import GroupResults, Results, Row
 
-__all__ = ["ALL", "conditions", "factor", "group_section", "peers_of", "size", "table", "time"]
-
 
 class Shown(NamedTuple):
     """How a group is shown. Factors are to the peer ``base``, if there is one."""

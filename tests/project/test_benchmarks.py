@@ -14,14 +14,15 @@ import pytest
 for module in ("matplotlib", "packaging", "pyperf", "typer"):
     pytest.importorskip(module, reason="needs the extra bench")
 
-from benchmarks.groups.drift import drift_cases
-from benchmarks.measure import Case, given, measure
-from benchmarks.payloads import PAYLOADS
 from benchmarks.peer import KNOWN, Peer
-from benchmarks.peers import load_peers
 from benchmarks.plan import QUICK
 from benchmarks.report import README
 from benchmarks.report.summary import BEGIN, section, summary
+
+from benchmarks.groups.drift import drift_cases
+from benchmarks.measure import Case, given, measure
+from benchmarks.payloads import PAYLOADS
+from benchmarks.peers import load_peers
 from benchmarks.results import FOLDER, Results
 from benchmarks.streams import STREAMS, cut, payloads_of
 

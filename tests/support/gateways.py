@@ -8,13 +8,30 @@ import msgspec
 
 import conversation_models as cm
 from benchmarks.gateways import gateways as measured
-from benchmarks.gateways.asgi import App
-from benchmarks.gateways.gateways import Gateway, TypedByRead
+from benchmarks.gateways.gateways import Gateway, Typed
+from benchmarks.gateways.upstream import App
 from conversation_models.sse import ServerSentEvent, SSEDecoder, encode_sse
 
 from .upstream import app
 
 __all__ = ["GATEWAYS", "SERVERS"]
+
+
+class TypedByRead(Typed):
+    """``Typed`` with one write for all events of a read."""
+
+    async def events(self, response: httpx.Response) -> AsyncIterator[bytes]:
+        decoder = cm.snake.event_decoder()
+        async for chunk in response.aiter_raw():
+            if events := decoder.feed(chunk):
+                yield self.written(events)
+        if events := decoder.close():
+            yield self.written(events)
+
+    def written(self, events: list[cm.StreamEvent]) -> bytes:
+        for event in events:
+            self.inspect(event)
+        return b"".join(map(cm.snake.encode_event, events))
 
 
 class Rebuild(TypedByRead):
@@ -60,16 +77,12 @@ class Edit(Gateway):
         return msgspec.structs.replace(event, data=data)
 
 
-def _upstream(_: str) -> App:
-    return app
-
-
 GATEWAYS: dict[str, Callable[[str], App]] = {
     "relay": measured.SERVERS[measured.RELAY],
-    "typed": measured.Typed,
+    "typed": Typed,
     "typed by read": TypedByRead,
     "edit": Edit,
     "rebuild": Rebuild,
 }
-SERVERS = {"upstream": _upstream, **GATEWAYS}
+SERVERS: dict[str, Callable[[str], App]] = {"upstream": lambda _: app, **GATEWAYS}
 """Functions by name. Each makes a server, in front of the upstream at the given URL if it is a gateway."""

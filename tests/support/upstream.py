@@ -11,7 +11,8 @@ import json
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from benchmarks.gateways.asgi import Receive, Scope, Send, read_body, send_writes
+from benchmarks.gateways.upstream import read_body, send_writes
+from examples.gateway import Receive, Scope, Send
 
 from .conversations import HISTORY, MESSAGES, REFUSED, RESPONSES, STREAMS, UNTYPED
 from .streams import sse

@@ -5,19 +5,9 @@ import platform
 from importlib.metadata import version
 from pathlib import Path
 
-_PACKAGES = (
-    "conversation-models",
-    "msgspec",
-    "orjson",
-    "pydantic",
-    "pydantic-core",
-    "mistralai",
-    "httpx",
-    "httpx-sse",
-    "httpx2",
-    "pysimdjson",
-    "uvicorn",
-)
+_PACKAGES = """
+    conversation-models msgspec orjson pydantic pydantic-core mistralai httpx httpx-sse httpx2 pysimdjson uvicorn
+"""
 
 
 def machine() -> dict[str, str | int]:
@@ -39,4 +29,4 @@ def _cpu() -> str:
 
 def versions() -> dict[str, str]:
     """The version of each package that takes part."""
-    return {name: version(name) for name in _PACKAGES}
+    return {name: version(name) for name in _PACKAGES.split()}

@@ -16,10 +16,6 @@ Timer = Callable[[int], float]
 """Runs an operation that many times. Returns the processor time of all runs together, in seconds."""
 
 
-def _same(value: Any) -> Any:
-    return value
-
-
 @dataclass(frozen=True)
 class Op:
     """What a peer does: ``run`` is timed. ``prepare`` makes its argument of the case's data, untimed.
@@ -29,7 +25,7 @@ class Op:
     """
 
     run: Callable[[Any], Any]
-    prepare: Callable[[Any], Any] = _same
+    prepare: Callable[[Any], Any] = lambda data: data
     check: Callable[[Any], Any] | None = None
 
     def result(self, data: Data) -> Any:
@@ -104,17 +100,14 @@ class Found:
     refused: dict[str, str] = field(default_factory=dict)
 
 
-def size_of(data: Data) -> int:
-    return len(data) if isinstance(data, bytes) else sum(map(len, data))
-
-
 def measure(cases: Iterable[Case], plan: Plan) -> Iterator[Found]:
     """Time the cases one after the other, the peers of each in turn."""
     for _, together in groupby(cases, key=lambda case: case.together or case.name):
         timers: list[tuple[list[float], Timer]] = []
         results = []
         for case in together:
-            found = Found(case.name, size_of(case.data), case.items)
+            size = len(case.data if isinstance(case.data, bytes) else b"".join(case.data))
+            found = Found(case.name, size, case.items)
             results.append(found)
             for peer, op in case.ops.items():
                 if (reason := _refusal(case, peer, op)) is not None:

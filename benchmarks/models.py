@@ -28,16 +28,12 @@ def _is_model(cls: Any) -> bool:
 def _struct(cls: Any, strict: bool) -> Any:
     declare: Any = field
     made = partial(snake, strict=strict)
-    fields = [
-        (
-            one.name,
-            made(one.type),
-            declare(default=one.default, default_factory=made(one.default_factory), name=one.name),
-        )
+    defaults = [
+        declare(default=one.default, default_factory=made(one.default_factory), name=one.name)
         for one in structs.fields(cls)
     ]
-    config = cls.__struct_config__
-    tags = {"tag_field": config.tag_field, "tag": config.tag}
+    fields = [(one.name, made(one.type), value) for one, value in zip(structs.fields(cls), defaults, strict=True)]
+    tags = {"tag_field": cls.__struct_config__.tag_field, "tag": cls.__struct_config__.tag}
     return defstruct(cls.__name__, fields, bases=(cls,), kw_only=True, forbid_unknown_fields=strict, **tags)
 
 
@@ -62,7 +58,7 @@ def _pydantic(tp: Any, extra: bool) -> Any:
     if not arguments or get_origin(tp) is Literal:
         return tp
     if get_origin(tp) in (list, dict):
-        return get_origin(tp)[tuple(arguments)]
+        return tp.__origin__[tuple(arguments)]
     if get_origin(tp) is Annotated:
         return arguments[0]
     return _union([one for one in arguments if one is not NoneType], optional=NoneType in arguments)
@@ -71,7 +67,7 @@ def _pydantic(tp: Any, extra: bool) -> Any:
 def _union(members: list[Any], *, optional: bool) -> Any:
     models = [one for one in members if isinstance(one, type) and "type" in getattr(one, "model_fields", ())]
     if len(models) > 1:
-        tagged = Annotated[Union[tuple(models)], Field(discriminator="type")]
+        tagged: Any = Annotated[Union[tuple(models)], Field(discriminator="type")]
         members = [*[one for one in members if one not in models], tagged]
     one = members[0] if len(members) == 1 else Annotated[Union[tuple(members)], Field(union_mode="left_to_right")]
     return one | None if optional else one

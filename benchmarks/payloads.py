@@ -23,14 +23,8 @@ def document(name: str) -> bytes:
 
 
 def _entry(author: Author, tag: str, prefix: str, second: int, **fields: Any) -> Json:
-    return {
-        "object": "entry",
-        "type": tag,
-        "created_at": author.timestamp(second),
-        "completed_at": author.timestamp(second + 1),
-        "id": f"{prefix}_{author.hex()}",
-        **fields,
-    }
+    times = {"created_at": author.timestamp(second), "completed_at": author.timestamp(second + 1)}
+    return {"object": "entry", "type": tag, **times, "id": f"{prefix}_{author.hex()}", **fields}
 
 
 def _message(author: Author, content: str | list[Json], second: int = 0) -> Json:
@@ -39,9 +33,7 @@ def _message(author: Author, content: str | list[Json], second: int = 0) -> Json
 
 
 def _tool_execution(author: Author, name: str, arguments: Json, info: Json | None = None, second: int = 0) -> Json:
-    fields: Json = {"name": name, "arguments": json.dumps(arguments)}
-    if info is not None:
-        fields["info"] = info
+    fields: Json = {"name": name, "arguments": json.dumps(arguments)} | ({"info": info} if info else {})
     return _entry(author, "tool.execution", "tool_exec", second, **fields)
 
 
@@ -95,9 +87,8 @@ def _web_search() -> Json:
 def _code_interpreter() -> Json:
     author = Author(3)
     code = "\n".join([f"x_{line} = compute({author.number(0, 99)})  # {author.words(4)}" for line in range(30)])
-    run = _tool_execution(
-        author, "code_interpreter", {"code": code}, {"code": code, "code_output": author.table(300)}, 2
-    )
+    info = {"code": code, "code_output": author.table(300)}
+    run = _tool_execution(author, "code_interpreter", {"code": code}, info, 2)
     outputs = [_message(author, author.prose(200)), run, _message(author, author.prose(900), 4)]
     return _response(author, outputs, {"code_interpreter": 1})
 

@@ -6,8 +6,7 @@ of moving the bytes. ``RELAY`` is the example gateway.
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import aclosing
-from typing import Any, ClassVar
+from typing import Any
 
 import httpx
 from httpx_sse import EventSource
@@ -16,7 +15,7 @@ from mistralai.client.utils.eventstreaming import EventStreamAsync
 from mistralai.client.utils.serializers import unmarshal_json
 
 import conversation_models as cm
-from examples.gateway import NO_COOKIES, Caller, Receive, Scope, Send, forwarded, url_of
+from examples.gateway import NO_COOKIES, Receive, Scope, Send, forwarded, url_of
 from examples.gateway import Gateway as Relay
 
 from ..models import pydantic
@@ -26,9 +25,6 @@ from .upstream import App, app, read_body
 
 class Gateway:
     """Forwards requests, and answers unchanged. Subclasses change the answers."""
-
-    prefix: ClassVar[str] = ""
-    """Prefix of conversation ids on the client's side of the gateway."""
 
     def __init__(self, upstream: str) -> None:
         unlimited = httpx.Limits(max_connections=None)
@@ -45,20 +41,10 @@ class Gateway:
         return response.aiter_raw()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        raw_path = scope["raw_path"].replace(self.prefix.encode(), b"")
-        url = url_of(self._client.base_url, {**scope, "raw_path": raw_path})
-        if url is None:
-            await Caller(receive, send).refuse(400, b"This URL cannot be forwarded.")
-            return
-        body = await read_body(receive)
+        url, body = url_of(self._client.base_url, scope), await read_body(receive)
+        assert url is not None
         headers = [*forwarded(scope["headers"]), (b"accept-encoding", b"identity")]
-        request = self._client.build_request(scope["method"], url, headers=headers, content=body)
-        try:
-            response = await self._client.send(request, stream=True)
-        except httpx.TransportError:
-            await Caller(receive, send).refuse(502, b"Upstream did not answer.")
-            return
-        async with aclosing(response):
+        async with self._client.stream(scope["method"], url, headers=headers, content=body) as response:
             headers = [header for header in forwarded(response.headers.raw) if header[0] != b"content-length"]
             start = {"type": "http.response.start", "status": response.status_code, "headers": headers}
             if response.headers.get("content-type", "").lower().startswith("text/event-stream"):

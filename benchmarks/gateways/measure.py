@@ -9,19 +9,20 @@ from typing import NamedTuple
 import httpx
 import psutil  # type: ignore[import-untyped, unused-ignore]
 
-from ..measure import Found
+from ..measure import Found, Group
 from ..spelling import same_as
 from ..streams import payloads_of
 from .gateways import BARE, HTTPX_PYDANTIC, MISTRALAI, RELAY, TYPED
 from .serve import Server, running
 from .upstream import LOADS, Load
 
-ABOUT = (
-    "Gateways, end to end over loopback HTTP: the processor time that a gateway's process spends on one answer, a"
-    " response or a whole stream. *typed* gateways decode every event, inspect it, encode it again and write it."
+GATEWAYS = Group(
+    "gateways",
+    "End to end over loopback HTTP: the processor time of a gateway's process for one answer, a response or a stream."
+    " *typed* gateways decode every event, inspect it, encode it again and write it.",
+    lambda _: (),  # Not measured in a process of the suite, but below.
+    TYPED,
 )
-BASE = TYPED
-
 SERVERS = "benchmarks.gateways.gateways"
 CLIENTS = 4
 PATIENCE = 300

@@ -55,7 +55,11 @@ def _cases(ops: Callable[[Mapping[str, Coder]], dict[str, Op]], quick: bool) -> 
 
 def both(coders: Mapping[str, Coder]) -> dict[str, Op]:
     """Decoding and encoding."""
-    return {peer: Op(lambda data, coder=coder: coder.encode(coder.decode(data))) for peer, coder in coders.items()}
+
+    def op(coder: Coder) -> Op:
+        return Op(lambda data: coder.encode(coder.decode(data)))
+
+    return {peer: op(coder) for peer, coder in coders.items()}
 
 
 SAME_NAMING = both({peer: CODERS[peer] for peer in (LIBRARY, FLOOR, ORJSON, PYDANTIC, SDK)})
@@ -122,15 +126,5 @@ def _peek_cases(quick: bool) -> Iterator[Case]:
 
 DECODE = Group("decode", "The bytes of a response to values.", partial(_cases, decoding), LIBRARY)
 ENCODE = Group("encode", "Values to bytes.", partial(_cases, encoding), LIBRARY)
-TRANSCODE = Group(
-    "transcode",
-    "Bytes in one naming to values, and to bytes in the same naming or the other.",
-    _transcode_cases,
-    LIBRARY,
-)
-PEEK = Group(
-    "peek",
-    "The conversation id and the total of tokens of a response. `summarize` makes a whole `UsageRecord`.",
-    _peek_cases,
-    LIBRARY,
-)
+TRANSCODE = Group("transcode", "Read in one naming, written in the same or the other.", _transcode_cases, LIBRARY)
+PEEK = Group("peek", "A response's id and total of tokens. `summarize` makes a `UsageRecord`.", _peek_cases, LIBRARY)

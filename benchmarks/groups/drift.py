@@ -3,11 +3,12 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import conversation_models as cm
 
-from ..measure import Case, Group, Op
+from ..measure import Case, Data, Group, Op
 from ..models import pydantic
 from ..payloads import document, encode
 from ..peers import FLOOR, JSON, LIBRARY, ORJSON, PYDANTIC, STRICT, Coder, coders
@@ -65,6 +66,10 @@ def _coders(tp: Any) -> dict[str, Coder]:
     return coders(tp) | {PYDANTIC: keeping}
 
 
+def _always(data: bytes, _: Data) -> bytes:
+    return data
+
+
 def _cases(quick: bool) -> Iterator[Case]:
     response, event = _coders(cm.ConversationResponse), _coders(cm.ConversationEvent)
     delta = payloads_of(frames("short deltas", quick=True))[1]
@@ -80,7 +85,7 @@ def _cases(quick: bool) -> Iterator[Case]:
         yield replace(case, items=len(sent), together=STREAM)
     for name in ("web search",) if quick else ("web search", "cited report"):
         data = document(name)
-        usual = Op(cm.snake.decode, prepare=lambda _, data=data: data)
+        usual = Op(cm.snake.decode, prepare=partial(_always, data))
         ops = decoding({peer: response[peer] for peer in (LIBRARY, ORJSON, JSON)}) | {USUAL: usual}
         case = Case(
             name=f"{name}, untagged", data=untagged(data), ops=ops, right=same_as(data, "type", "object", "role")

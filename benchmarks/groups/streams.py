@@ -1,7 +1,8 @@
 """Streams: their bytes to events, their events to a response and back, and the usage that they report."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from operator import eq
 from typing import Any
@@ -27,9 +28,8 @@ def counting(*names: str) -> dict[str, Op]:
 
 
 def with_types(written: list[bytes]) -> Callable[[Any], bool]:
-    """Whether the types are those of the events in these frames. A peer in another process only counts."""
-    types = [json.loads(payload)["type"] for payload in payloads_of(written)]
-    return lambda found: found in (types, len(types))
+    """Whether the types are those of the events in these frames."""
+    return partial(eq, [json.loads(payload)["type"] for payload in payloads_of(written)])
 
 
 def _chunked(stream: str, sizes: Iterable[str], quick: bool) -> Iterable[str]:
@@ -37,23 +37,20 @@ def _chunked(stream: str, sizes: Iterable[str], quick: bool) -> Iterable[str]:
     return sizes if stream == "short deltas" and not quick else (USUAL,)
 
 
-def _peers_for(stream: str, size: str, peers: Iterable[str]) -> list[str]:
-    """The peers of a case. The official client takes a second for a stream, so it reads only two."""
-    slow = size != USUAL or stream not in ("short deltas", "tools and thinking")
-    return [peer for peer in peers if not (slow and peer == CLIENT)]
+def _but_slow(ops: Mapping[str, Op], stream: str, size: str) -> dict[str, Op]:
+    """The official client takes a second for a stream, so it reads only two."""
+    read = size == USUAL and stream in ("short deltas", "tools and thinking")
+    return {peer: op for peer, op in ops.items() if read or peer != CLIENT}
 
 
 def _event_cases(quick: bool) -> Iterator[Case]:
+    ops = counting(*READERS)
     for stream in STREAMS:
         written = frames(stream, quick)
+        case = Case(name="", data=b"", ops=ops, right=with_types(written), items=len(written))
         for size in _chunked(stream, CHUNK_SIZES, quick):
-            yield Case(
-                name=f"{stream}, {size} a chunk",
-                data=cut(written, CHUNK_SIZES[size]),
-                ops=counting(*_peers_for(stream, size, READERS)),
-                right=with_types(written),
-                items=len(written),
-            )
+            data = cut(written, CHUNK_SIZES[size])
+            yield replace(case, name=f"{stream}, {size} a chunk", data=data, ops=_but_slow(ops, stream, size))
 
 
 _done = msgspec.json.Decoder(snake(cm.ResponseDoneEvent)).decode
@@ -89,19 +86,13 @@ METERS = {
 
 
 def _meter_cases(quick: bool) -> Iterator[Case]:
-    sizes = ("one event", "1 kB", "4 kB", "16 kB", "64 kB")
     for stream in ("short deltas", "tools and thinking"):
         written = frames(stream, quick)
         total = json.loads(payloads_of(written[-1:])[0])["usage"]["total_tokens"]
-        for size in _chunked(stream, sizes, quick):
-            ops = {peer: METERS[peer] for peer in _peers_for(stream, size, METERS)}
-            yield Case(
-                name=f"{stream}, {size} a chunk",
-                data=cut(written, CHUNK_SIZES[size]),
-                ops=ops,
-                right=partial(eq, total),
-                items=len(written),
-            )
+        case = Case(name="", data=b"", ops=METERS, right=partial(eq, total), items=len(written))
+        for size in _chunked(stream, ("one event", "1 kB", "4 kB", "16 kB", "64 kB"), quick):
+            data = cut(written, CHUNK_SIZES[size])
+            yield replace(case, name=f"{stream}, {size} a chunk", data=data, ops=_but_slow(METERS, stream, size))
 
 
 def _events(chunks: Sequence[bytes]) -> list[Any]:
@@ -161,14 +152,11 @@ def _build_cases(quick: bool) -> Iterator[Case]:
         yield Case(name=stream, data=written, ops=ops, right=partial(eq, text), items=len(written))
 
 
-EVENTS = Group(
-    "events", "The bytes of a stream, from the first to the last event, in chunks of one size.", _event_cases, LIBRARY
-)
+EVENTS = Group("events", "The bytes of a stream to its events, in chunks of one size.", _event_cases, LIBRARY)
 METER = Group("meter", "The usage that a stream reports in its last event.", _meter_cases, LIBRARY)
 BUILD = Group(
     "build",
-    "Events that are decoded already: to the response they add up to, and with their text rewritten; `events_of` makes"
-    " such events of a response. For comparison: decoding the same events, and joining the text of dicts.",
+    "Decoded events to their response; `events_of` goes the other way, `rewrite_text` edits their text on the way.",
     _build_cases,
     LIBRARY,
 )

@@ -27,24 +27,17 @@ COLOURS = {
     "green": ("#1a7f37", "#3fb950"),
 }
 LIGHT = {name: light for name, (light, _) in COLOURS.items()}
-SETTINGS: dict[str, Any] = {
+SETTINGS: Any = {
     "font.family": "sans-serif",
     "font.size": 11,
-    "text.color": LIGHT["text"],
-    "axes.labelcolor": LIGHT["text"],
-    "axes.edgecolor": LIGHT["faint"],
+    **dict.fromkeys(("text.color", "axes.labelcolor", "xtick.color", "ytick.color"), LIGHT["text"]),
+    **dict.fromkeys(("axes.edgecolor", "grid.color"), LIGHT["faint"]),
+    **dict.fromkeys(("axes.spines.top", "axes.spines.right"), False),
+    **dict.fromkeys(("figure.constrained_layout.h_pad", "figure.constrained_layout.w_pad"), 0.12),
     "axes.facecolor": "none",
-    "axes.spines.top": False,
-    "axes.spines.right": False,
     "figure.facecolor": LIGHT["page"],
-    "figure.constrained_layout.h_pad": 0.12,
-    "figure.constrained_layout.w_pad": 0.12,
-    "xtick.color": LIGHT["text"],
-    "ytick.color": LIGHT["text"],
-    "grid.color": LIGHT["faint"],
     "svg.fonttype": "none",
-    # The same results give the same files.
-    "svg.hashsalt": "conversation_models",
+    "svg.hashsalt": "conversation_models",  # The same results give the same files.
 }
 
 

@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..groups.documents import LIBRARY
-from ..peers import CLIENT, FLOOR, ORJSON, PYDANTIC, SDK
+from ..peers import CLIENT, FLOOR, LIBRARY, ORJSON, PYDANTIC, SDK
 from ..results import Results
 from .tables import factor, table, time
 

@@ -2,22 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 from statistics import median
-from typing import NamedTuple
 
 from ..gateways import measure as gateways
 from ..groups import GROUPS
 from ..results import GroupResults, Results, Row
 
-
-class Shown(NamedTuple):
-    """How a group is shown. Factors are to the peer ``base``, if there is one."""
-
-    about: str
-    base: str
-
-
-ALL = {name: Shown(group.about, group.base) for name, group in GROUPS.items()}
-ALL["gateways"] = Shown(gateways.ABOUT, gateways.BASE)
+ALL = GROUPS | {gateways.GATEWAYS.name: gateways.GATEWAYS}
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]], left: int = 1) -> str:

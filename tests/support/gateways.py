@@ -11,6 +11,7 @@ from benchmarks.gateways import gateways as measured
 from benchmarks.gateways.gateways import Gateway, Typed
 from benchmarks.gateways.upstream import App
 from conversation_models.sse import ServerSentEvent, SSEDecoder, encode_sse
+from examples.gateway import Receive, Scope, Send
 
 from .upstream import app
 
@@ -53,6 +54,11 @@ class Edit(Gateway):
     """Gives conversations its own ids, adds a ``gateway`` field, and removes the guardrails' findings."""
 
     prefix = "edited_"
+    """Prefix of conversation ids on the client's side of the gateway."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope["raw_path"].replace(self.prefix.encode(), b"")
+        await super().__call__({**scope, "raw_path": path}, receive, send)
 
     def answer(self, body: bytes) -> bytes:
         body = cm.patch(body, ["conversation_id"], self.prefix + cm.snake.peek(body).conversation_id)

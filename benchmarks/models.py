@@ -69,7 +69,7 @@ def _union(members: list[Any], *, optional: bool) -> Any:
     if len(models) > 1:
         tagged: Any = Annotated[Union[tuple(models)], Field(discriminator="type")]
         members = [*[one for one in members if one not in models], tagged]
-    one = members[0] if len(members) == 1 else Annotated[Union[tuple(members)], Field(union_mode="left_to_right")]
+    one: Any = members[0] if len(members) == 1 else Annotated[Union[tuple(members)], Field(union_mode="left_to_right")]
     return one | None if optional else one
 
 

@@ -112,10 +112,6 @@ def _tools_and_thinking() -> list[bytes]:
     return [*stream, speaker.done(600)]
 
 
-def _crlf() -> list[bytes]:
-    return [written.replace(b"\n", b"\r\n") for written in deltas(500)]
-
-
 def _unknown_events() -> list[bytes]:
     stream = deltas(500)
     for index in range(50, 500, 100):
@@ -127,7 +123,6 @@ STREAMS: dict[str, Callable[[], list[bytes]]] = {
     "short deltas": lambda: deltas(2000),
     "long deltas": lambda: deltas(300, 2000, 22),
     "tools and thinking": _tools_and_thinking,
-    "CRLF": _crlf,
     "unknown events": _unknown_events,
 }
 """What makes the frames of each stream, by its name."""

@@ -50,10 +50,11 @@ def measure(amount: Amount) -> Iterator[Found]:
             # The order changes from round to round, so that no gateway always runs after the same one.
             shift = turn % len(gateways)
             for name, load in LOADS.items():
+                body = json.dumps({"inputs": name, "stream": load.stream})
                 found = Found(name, sum(map(len, load.writes)), load.items)
                 for gateway in gateways[shift:] + gateways[:shift]:
-                    if _is_right(gateway, name, load):
-                        found.seconds[gateway.name] = [_seconds(gateway, name, amount.seconds)]
+                    if _is_right(gateway, body, load):
+                        found.seconds[gateway.name] = [_seconds(gateway, body, amount.seconds)]
                     else:
                         found.refused[gateway.name] = "wrong answer"
                 # In one order in every round, that of the table.
@@ -61,23 +62,19 @@ def measure(amount: Amount) -> Iterator[Found]:
                 yield found
 
 
-def _request(name: str) -> dict[str, object]:
-    return {"inputs": name, "stream": LOADS[name].stream}
-
-
-def _is_right(gateway: Server, name: str, load: Load) -> bool:
+def _is_right(gateway: Server, body: str, load: Load) -> bool:
     """Whether the answer through a gateway says what the upstream's says."""
-    answer = httpx.post(f"{gateway.url}/v1/conversations", json=_request(name), timeout=PATIENCE, trust_env=False)
+    answer = httpx.post(f"{gateway.url}/v1/conversations", content=body, timeout=PATIENCE, trust_env=False)
     if not load.stream:
         return same_as(b"".join(load.writes))(answer.content)
     sent, got = payloads_of(load.writes), payloads_of([answer.content])
     return len(sent) == len(got) and all(same_as(one)(other) for one, other in zip(sent, got, strict=True))
 
 
-def _seconds(gateway: Server, name: str, seconds: float) -> float:
+def _seconds(gateway: Server, body: str, seconds: float) -> float:
     process = psutil.Process(gateway.pid)
     before = process.cpu_times()
-    answers = asyncio.run(_drive(f"{gateway.url}/v1/conversations", json.dumps(_request(name)), seconds))
+    answers = asyncio.run(_drive(f"{gateway.url}/v1/conversations", body, seconds))
     after = process.cpu_times()
     return float(after.user + after.system - before.user - before.system) / answers
 

@@ -37,28 +37,18 @@ def _messages() -> bytes:
 def _function(author: Author, index: int) -> Json:
     properties = {author.words(1): {"type": "string", "description": author.words(8)} for _ in range(4)}
     parameters = {"type": "object", "properties": properties, "required": list(properties)[:1]}
-    about = {"name": f"function_{index}", "description": author.words(12), "parameters": parameters}
-    return {"type": "function", "function": about}
+    about = {"name": f"function_{index}", "description": author.words(12)}
+    return {"type": "function", "function": about | {"parameters": parameters}}
 
 
 def _with_tools() -> bytes:
     author = Author(23)
     library = {"type": "document_library", "library_ids": [author.hex()]}
-    return encode(
-        {
-            "inputs": [_message(author, "user", 300)],
-            "model": "mistral-medium-latest",
-            "instructions": author.prose(600),
-            "tools": [{"type": "web_search"}, library, *[_function(author, index) for index in range(8)]],
-            "completion_args": {
-                "temperature": 0.3,
-                "max_tokens": 2048,
-                "response_format": {"type": "json_object"},
-                "tool_choice": "auto",
-            },
-            "metadata": {"team": author.words(1), "trace": author.hex()},
-        }
-    )
+    tools = [{"type": "web_search"}, library, *[_function(author, index) for index in range(8)]]
+    request = {"inputs": [_message(author, "user", 300)], "model": "mistral-medium-latest", "tools": tools}
+    arguments = {"temperature": 0.3, "max_tokens": 2048, "response_format": {"type": "json_object"}}
+    about = {"team": author.words(1), "trace": author.hex()}
+    return encode(request | {"instructions": author.prose(600), "completion_args": arguments, "metadata": about})
 
 
 def _conversation(entries: int) -> bytes:

@@ -1,6 +1,7 @@
 """Streams: their bytes to events, their events to a response and back, and the usage that they report."""
 
 import json
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -106,9 +107,16 @@ def _built(events: Iterable[Any]) -> cm.ResponseBuilder:
     return builder
 
 
-def _exhaust(events: Iterable[Any]) -> None:
-    for _ in events:
-        pass
+_exhaust: Callable[[Iterable[Any]], None] = deque(maxlen=0).extend
+
+
+def _text_by_output(events: Iterable[Any]) -> str:
+    """The text in the order of the outputs: what waits in one does not hold up the others."""
+    texts: dict[str, str] = {}
+    for event in events:
+        if isinstance(event, cm.MessageOutputEvent):
+            texts[event.id] = texts.get(event.id, "") + text_of([event])
+    return "".join(texts.values())
 
 
 def _unchanged(pending: str, _: bool) -> tuple[str, str]:
@@ -119,7 +127,7 @@ def _rewriting(rewrite: Callable[[str, bool], tuple[str, str]]) -> Op:
     def rewritten(events: Iterable[Any]) -> Iterable[Any]:
         return cm.rewrite_text(events, rewrite)
 
-    return Op(lambda events: _exhaust(rewritten(events)), _events, lambda events: text_of(rewritten(events)))
+    return Op(lambda events: _exhaust(rewritten(events)), _events, lambda events: _text_by_output(rewritten(events)))
 
 
 def building(piece: int) -> dict[str, Op]:

@@ -179,16 +179,12 @@ def _growth(found: GroupResults) -> Figure:
 def _lines(axis: Axes, rows: dict[int, Row], colours: dict[str, str], label: str) -> None:
     for operation, colour in colours.items():
         seconds = [row.peers[operation].least for row in rows.values()]
-        name = f"{operation}: slope {_slope(list(rows), seconds):.2f}"
+        # Of the upper half. In the lower half, the constant cost of an operation hides the growth.
+        half = [[math.log(one) for one in values[len(rows) // 2 :]] for values in (list(rows), seconds)]
+        name = f"{operation}: slope {linear_regression(*half).slope:.2f}"
         axis.loglog(list(rows), seconds, marker="o", markersize=4, color=LIGHT[colour], label=name)
     axis.set_xlabel(label)
     axis.set_ylabel("seconds")
     axis.minorticks_off()
     axis.grid(visible=True, linewidth=0.6)
     axis.legend(frameon=False, loc="upper left")
-
-
-def _slope(sizes: Sequence[float], seconds: Sequence[float]) -> float:
-    """The slope of the upper half. In the lower half, the constant cost of an operation hides the growth."""
-    half = len(sizes) // 2
-    return linear_regression([math.log(one) for one in sizes[half:]], [math.log(one) for one in seconds[half:]]).slope

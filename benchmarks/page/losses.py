@@ -26,6 +26,7 @@ REASONS = {
     "events/msgspec, bare": "is given payloads; this library also has to find them in the stream",
     "events/split by hand + msgspec": "only splits at blank lines: no CR, comments, several data lines, unknown events",
     "meter/msgspec, bare": "looks for one event's name anywhere in the bytes, without regard to lines",
+    "meter/*": "reads one event; the meter looks at each event that is not a delta, for tools, models and times",
     "build/msgspec, bare: *": "only decodes the same events; events that are not text deltas are built in Python",
     "build/orjson: *": "joins the text of one message and keeps nothing else: no chunks, tools, calls or usage",
     "drift/msgspec, bare": "drops what is new",

@@ -136,7 +136,7 @@ def test_inputs_are_the_same_in_every_run() -> None:
         ).stdout
         for seed in ("0", "1")
     )
-    assert len(json.loads(first)) == 15
+    assert len(json.loads(first)) == 14
     assert first == second
 
 

@@ -1,81 +1,72 @@
-"""The command: ``python -m benchmarks`` measures, ``python -m benchmarks report`` draws the stored results."""
+"""The command: ``python -m benchmarks`` measures and writes the page, ``python -m benchmarks page`` only the page."""
 
-from dataclasses import replace
+import argparse
+import tempfile
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from time import monotonic
-from typing import Annotated
 
-import typer
-
+from . import page
 from .archives import measure as archives
-from .gateway import measure as gateway
-from .gateway.figures import FILE as GATEWAY_FILE
-from .groups import GROUPS
-from .plan import FULL, QUICK
-from .results import FOLDER
+from .gateways import measure as gateways
+from .groups import GROUPS, measured
+from .measure import FULL, QUICK, Found, Plan
+from .results import FILE, Results
 
-__all__ = ["app"]
-
-QUICK_FOLDER = Path("build", "benchmarks")
+ROOT = Path(__file__).parents[1]
+QUICK_FOLDER = ROOT / "build" / "benchmarks"
 """A quick run writes here, so that its rough figures never replace the published ones."""
-
-GATEWAY = "gateway"
-ARCHIVES = "archives"
-NAMES = (*GROUPS, GATEWAY, ARCHIVES)
-
-app = typer.Typer(
-    add_completion=False, help="Compare conversation_models with everything its users would pick instead."
-)
+GATEWAYS, ARCHIVES = "gateways", "archives"
+NAMES = (*GROUPS, GATEWAYS, ARCHIVES)
 
 
-@app.callback(invoke_without_command=True)
-def measure(
-    context: typer.Context,
-    quick: Annotated[
-        bool, typer.Option(help="Check within two minutes that the suite works; its figures are rough.")
-    ] = False,
-    only: Annotated[
-        list[str] | None, typer.Option(metavar="GROUP", help=f"One of {', '.join(NAMES)}. May be repeated.")
-    ] = None,
-    peer: Annotated[
-        list[str] | None, typer.Option(metavar="FILE", help="A file in peers/, without .py. May be repeated.")
-    ] = None,
-    results: Annotated[
-        Path | None,
-        typer.Option(help="Folder for results [default: benchmarks/results, with --quick build/benchmarks]."),
-    ] = None,
-) -> None:
-    """Measure all groups, or some, then write the report."""
-    folder = results or (QUICK_FOLDER if quick else FOLDER)
-    context.obj = folder
-    if context.invoked_subcommand is not None:
-        return
-    if unknown := set(only or ()) - set(NAMES):
-        raise typer.BadParameter(f"no such group: {', '.join(sorted(unknown))}", param_hint="--only")
-    plan = replace(QUICK if quick else FULL, peers=frozenset(peer) if peer else None)
-    for name in only or NAMES:
-        start = monotonic()
-        if name == GATEWAY:
-            typer.echo(f"{name}: clients, gateways and an upstream, each in its own process ... ", nl=False)
-            gateway.measure(gateway.QUICK if quick else gateway.FULL, folder / GATEWAY_FILE)
-        elif name == ARCHIVES:
-            typer.echo(f"{name}: files of traffic, read by each reader in a process of its own ... ", nl=False)
-            archives.measure(archives.QUICK if quick else archives.FULL, folder / archives.FILE)
-        else:
-            typer.echo(f"{name}: {GROUPS[name].about} ... ", nl=False)
-            GROUPS[name].measure(plan, folder)
-        typer.echo(f"{monotonic() - start:.0f} s")
-    report(context)
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("command", nargs="?", choices=["measure", "page"], default="measure")
+    parser.add_argument("--quick", action="store_true", help="see in a minute that everything runs; figures are rough")
+    parser.add_argument("--only", metavar="GROUPS", default=",".join(NAMES), help="of: %(default)s")
+    parser.add_argument("--into", metavar="FOLDER", type=Path, help="write results and page there")
+    given = parser.parse_args(arguments)
+    chosen = given.only.split(",")
+    if unknown := set(chosen) - set(NAMES):
+        parser.error(f"no such group: {', '.join(sorted(unknown))}")
+    folder: Path | None = given.into or (QUICK_FOLDER if given.quick else None)
+    file = folder / FILE.name if folder else FILE
+    results = Results.load(file)
+    if given.command == "measure":
+        for name in chosen:
+            start = monotonic()
+            print(f"{name} ... ", end="", flush=True)
+            _measure(name, given.quick, results)
+            results.groups = {one: results.groups[one] for one in NAMES if one in results.groups}
+            results.save(file)  # Now, so that a run that is broken off loses nothing.
+            print(f"{monotonic() - start:.0f} s")
+    page.write(results, folder or ROOT / "docs")
+    if folder is None:
+        page.write_speed(results, ROOT / "README.md")
 
 
-@app.command()
-def report(context: typer.Context) -> None:
-    """Draw the charts and write the tables from stored results. Measures nothing."""
-    from .report import write_report
+def _measure(name: str, quick: bool, results: Results) -> None:
+    if name == ARCHIVES:
+        with tempfile.TemporaryDirectory() as made:
+            measured = Path(made, archives.FILE)
+            archives.measure(archives.QUICK if quick else archives.FULL, measured)
+            results.add(name, other=page.archive_figures(measured))
+    elif name == GATEWAYS:
+        results.add(name, gateways.measure(gateways.QUICK if quick else gateways.FULL))
+    else:
+        results.add(name, _in_processes(name, QUICK if quick else FULL))
 
-    for file in write_report(context.obj):
-        typer.echo(file)
+
+def _in_processes(name: str, plan: Plan) -> Iterator[Found]:
+    if not plan.processes:
+        yield from measured(name, plan)
+    for _ in range(plan.processes):
+        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+            yield from pool.submit(measured, name, plan).result()
 
 
 if __name__ == "__main__":
-    app()
+    main()

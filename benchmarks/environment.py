@@ -1,27 +1,32 @@
 """The machine and the versions that the figures were measured with."""
 
-import sys
-from collections.abc import Iterable
+import os
+import platform
 from importlib.metadata import version
-from typing import Any
+from pathlib import Path
 
-import pyperf  # type: ignore[import-untyped]
-
-from .peer import Peer
-
-__all__ = ["machine", "versions"]
+_PACKAGES = """
+    conversation-models msgspec orjson pydantic pydantic-core mistralai httpx httpx-sse httpx2 pysimdjson uvicorn
+"""
 
 
-def machine() -> dict[str, Any]:
-    """The parts of pyperf's description of this computer and interpreter that matter for speed."""
-    found = pyperf.Run([1.0], collect_metadata=True).get_metadata()
-    kept = ("cpu_model_name", "cpu_count", "cpu_freq", "platform", "python_implementation", "python_version", "timer")
-    return {name: found[name] for name in kept if name in found} | {"byte_order": sys.byteorder}
+def machine() -> dict[str, str | int]:
+    """This computer and interpreter."""
+    return {
+        "cpu_model_name": _cpu(),
+        "cpu_count": os.cpu_count() or 0,
+        "platform": platform.platform(terse=True),
+        "python_version": platform.python_version(),
+    }
 
 
-def versions(peers: Iterable[Peer]) -> dict[str, str]:
+def _cpu() -> str:
+    about = Path("/proc/cpuinfo")
+    lines = about.read_text(encoding="utf-8").splitlines() if about.exists() else []
+    named = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(named, platform.processor() or platform.machine())
+
+
+def versions() -> dict[str, str]:
     """The version of each package that takes part."""
-    found = {name: version(name) for name in ("conversation-models", "msgspec", "pyperf")}
-    for peer in peers:
-        found |= peer.versions()
-    return dict(sorted(found.items()))
+    return {name: version(name) for name in _PACKAGES.split()}

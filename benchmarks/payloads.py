@@ -1,31 +1,16 @@
 """The measured documents: responses in the shapes the service sends, in the REST naming, as compact JSON.
 
 A seeded generator makes them. Every member has the fields that the official SDK requires, such as ``arguments``, so
-that no peer fails because of a document's shape. Only "unknown entries" and "untagged" test unusual shapes.
+that no peer fails because of a document's shape. Only "unknown entries" has an unusual shape.
 """
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from .text import WORLD, Author
 
-__all__ = ["PAYLOADS", "Payload", "document", "encode", "history"]
-
 Json = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Payload:
-    """A response and a description of it."""
-
-    name: str
-    about: str
-    build: Callable[[], Json]
-
-    def data(self) -> bytes:
-        return encode(self.build())
 
 
 def encode(value: Any) -> bytes:
@@ -34,21 +19,12 @@ def encode(value: Any) -> bytes:
 
 def document(name: str) -> bytes:
     """The payload of that name as bytes."""
-    return next(payload for payload in PAYLOADS if payload.name == name).data()
-
-
-# Members ----------------------------------------------------------------------------------------------------------
+    return encode(PAYLOADS[name]())
 
 
 def _entry(author: Author, tag: str, prefix: str, second: int, **fields: Any) -> Json:
-    return {
-        "object": "entry",
-        "type": tag,
-        "created_at": author.timestamp(second),
-        "completed_at": author.timestamp(second + 1),
-        "id": f"{prefix}_{author.hex()}",
-        **fields,
-    }
+    times = {"created_at": author.timestamp(second), "completed_at": author.timestamp(second + 1)}
+    return {"object": "entry", "type": tag, **times, "id": f"{prefix}_{author.hex()}", **fields}
 
 
 def _message(author: Author, content: str | list[Json], second: int = 0) -> Json:
@@ -57,36 +33,21 @@ def _message(author: Author, content: str | list[Json], second: int = 0) -> Json
 
 
 def _tool_execution(author: Author, name: str, arguments: Json, info: Json | None = None, second: int = 0) -> Json:
-    fields: Json = {"name": name, "arguments": json.dumps(arguments)}
-    if info is not None:
-        fields["info"] = info
+    fields: Json = {"name": name, "arguments": json.dumps(arguments)} | ({"info": info} if info else {})
     return _entry(author, "tool.execution", "tool_exec", second, **fields)
 
 
 def _function_call(author: Author, second: int = 0) -> Json:
     arguments: Json = {"date": "2024-06-06", "currency": "EUR", "limit": author.number(1, 50), "query": author.words(6)}
-    return _entry(
-        author,
-        "function.call",
-        "fc",
-        second,
-        tool_call_id=author.hex(9),
-        name="get_european_central_bank_interest_rate",
-        arguments=json.dumps(arguments) if author.number(0, 1) else arguments,
-    )
+    call = {"tool_call_id": author.hex(9), "name": "get_european_central_bank_interest_rate"}
+    given = json.dumps(arguments) if author.number(0, 1) else arguments
+    return _entry(author, "function.call", "fc", second, **call, arguments=given)
 
 
 def _handoff(author: Author, second: int = 0) -> Json:
-    return _entry(
-        author,
-        "agent.handoff",
-        "handoff",
-        second,
-        previous_agent_id=f"ag_{author.hex()}",
-        previous_agent_name="triage-agent",
-        next_agent_id=f"ag_{author.hex()}",
-        next_agent_name="finance-agent",
-    )
+    before = {"previous_agent_id": f"ag_{author.hex()}", "previous_agent_name": "triage-agent"}
+    after = {"next_agent_id": f"ag_{author.hex()}", "next_agent_name": "finance-agent"}
+    return _entry(author, "agent.handoff", "handoff", second, **before, **after)
 
 
 def _text(author: Author, length: int) -> Json:
@@ -95,13 +56,8 @@ def _text(author: Author, length: int) -> Json:
 
 def _source(author: Author) -> Json:
     address = f"https://{author.words(1).lower()}.example.org/{author.hex(12)}"
-    return {
-        "type": "tool_reference",
-        "tool": "web_search",
-        "title": author.words(6).title(),
-        "url": address,
-        "source": "brave",
-    }
+    cited = {"type": "tool_reference", "tool": "web_search", "title": author.words(6).title()}
+    return cited | {"url": address, "source": "brave"}
 
 
 def _response(author: Author, outputs: list[Json], connectors: dict[str, int] | None = None) -> Json:
@@ -109,15 +65,8 @@ def _response(author: Author, outputs: list[Json], connectors: dict[str, int] | 
     usage: Json = {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion}
     if connectors is not None:
         usage |= {"connector_tokens": author.number(500, 9000), "connectors": connectors}
-    return {
-        "object": "conversation.response",
-        "conversation_id": f"conv_{author.hex()}",
-        "outputs": outputs,
-        "usage": usage,
-    }
-
-
-# Responses --------------------------------------------------------------------------------------------------------
+    head = {"object": "conversation.response", "conversation_id": f"conv_{author.hex()}"}
+    return head | {"outputs": outputs, "usage": usage}
 
 
 def _short_answer() -> Json:
@@ -138,9 +87,8 @@ def _web_search() -> Json:
 def _code_interpreter() -> Json:
     author = Author(3)
     code = "\n".join([f"x_{line} = compute({author.number(0, 99)})  # {author.words(4)}" for line in range(30)])
-    run = _tool_execution(
-        author, "code_interpreter", {"code": code}, {"code": code, "code_output": author.table(300)}, 2
-    )
+    info = {"code": code, "code_output": author.table(300)}
+    run = _tool_execution(author, "code_interpreter", {"code": code}, info, 2)
     outputs = [_message(author, author.prose(200)), run, _message(author, author.prose(900), 4)]
     return _response(author, outputs, {"code_interpreter": 1})
 
@@ -203,33 +151,22 @@ def _unknown_entries() -> Json:
     author = Author(10)
     response = history(1000)
     for index in range(50, 1000, 100):
-        video = {
-            "uri": f"https://media.example.org/{author.hex(12)}",
-            "seconds": author.number(5, 90),
-            "frames": [1, 2],
-        }
+        uri = f"https://media.example.org/{author.hex(12)}"
+        video = {"uri": uri, "seconds": author.number(5, 90), "frames": [1, 2]}
         response["outputs"][index] = _entry(author, "video.output", "video", index, video=video)
     return response
 
 
-def _untagged() -> Json:
-    author = Author(11)
-    outputs: list[Json] = [{"name": "code_interpreter", "arguments": author.words(8)}, {"content": author.prose(150)}]
-    content: list[Json] = [{"text": author.prose(120)}, {"tool": "web_search", "title": author.words(6)}]
-    outputs += [{"content": content}, {"tool_call_id": author.hex(9), "name": "rate", "arguments": "{}"}]
-    return {"conversation_id": f"conv_{author.hex()}", "outputs": outputs, "usage": {}}
-
-
-PAYLOADS = (
-    Payload("short answer", "one message of text", _short_answer),
-    Payload("web search", "a tool execution and an answer with three citations", _web_search),
-    Payload("functions and handoffs", "six function calls, two handoffs", _functions_and_handoffs),
-    Payload("non-ASCII", "text in a dozen scripts, as UTF-8", _non_ascii),
-    Payload("reasoning", "a thinking chunk of twelve parts, then the answer", _reasoning),
-    Payload("code interpreter", "300 lines of a program's output", _code_interpreter),
-    Payload("cited report", "an answer of 360 chunks, half of them citations", _cited_report),
-    Payload("history", "1,000 entries of every kind", lambda: history(1000)),
-    Payload("image", "one image in a data: URI", _image),
-    Payload("unknown entries", "the history with ten entries of an unknown type", _unknown_entries),
-    Payload("untagged", "four entries and their chunks without a type", _untagged),
-)
+PAYLOADS: dict[str, Callable[[], Json]] = {
+    "short answer": _short_answer,
+    "web search": _web_search,
+    "functions and handoffs": _functions_and_handoffs,
+    "non-ASCII": _non_ascii,
+    "reasoning": _reasoning,
+    "code interpreter": _code_interpreter,
+    "cited report": _cited_report,
+    "history": lambda: history(1000),
+    "image": _image,
+    "unknown entries": _unknown_entries,
+}
+"""What makes each payload, by its name."""

@@ -1,152 +1,105 @@
-"""The results on disk: for each group, a pyperf suite with every sample, and an ``about`` file with the conditions.
+"""The results on disk: one file. For each peer in each case: the least, the median and the spread of its samples."""
 
-The suites are pyperf's own format, so ``python -m pyperf stats``, ``hist`` and ``compare_to`` read them too.
-"""
-
-import json
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable
 from datetime import datetime, timezone
-from functools import cached_property
 from pathlib import Path
+from statistics import median, quantiles
 from typing import Any
 
-import pyperf  # type: ignore[import-untyped]
+from msgspec import Struct, field
+from msgspec.json import decode, encode
 
-from .measure import Measurement, Refusal
-from .plan import Plan
+from .environment import machine, versions
+from .measure import Found
 
-__all__ = ["FOLDER", "GroupResults", "Results", "Timing", "store"]
-
-FOLDER = Path(__file__).parent / "results"
+FILE = Path(__file__).with_name("results.json")
 
 
-@dataclass(frozen=True)
-class Timing:
-    """One peer in one case: the samples of all processes."""
+class Figure(Struct, frozen=True, array_like=True):
+    """The samples of one peer in one case, in seconds for one operation."""
 
-    case: str
-    peer: str
-    operation: str
+    least: float
+    median: float
+    spread: float
+    """The distance of the quartiles, as a share of the median."""
+
+
+class Row(Struct, frozen=True):
+    """A case: each peer's figure, or the reason why it was not timed."""
+
+    name: str
     bytes: int
     items: int
-    samples: Any  # pyperf.Benchmark, which does the statistics
+    peers: dict[str, Figure]
+    refused: dict[str, str] = {}
 
-    @cached_property
-    def median(self) -> float:
-        return float(self.samples.median())
-
-    @cached_property
-    def quartiles(self) -> tuple[float, float]:
-        return float(self.samples.percentile(25)), float(self.samples.percentile(75))
-
-    @property
-    def count(self) -> int:
-        return int(self.samples.get_nvalue())
-
-    @property
-    def bytes_per_second(self) -> float:
-        return self.bytes / self.median
-
-    @property
-    def items_per_second(self) -> float:
-        return self.items / self.median
+    def least(self, peer: str) -> float | None:
+        found = self.peers.get(peer)
+        return found.least if found is not None else None
 
 
-class GroupResults:
-    """One group's timings by case and peer, in the order of measurement. ``about``: the conditions of measurement."""
+class GroupResults(Struct, frozen=True):
+    """What was found in a group, and the conditions."""
 
-    def __init__(self, timings: Iterable[Timing], about: Mapping[str, Any]) -> None:
-        self.about = about
-        self.refusals = [Refusal(**refusal) for refusal in about.get("refusals", [])]
-        self.cases: dict[str, dict[str, Timing]] = {}
-        for timing in timings:
-            self.cases.setdefault(timing.case, {})[timing.peer] = timing
+    date: str
+    machine: dict[str, str | int]
+    versions: dict[str, str]
+    samples: int
+    """Of each peer in each case, unless it is slow."""
+    rows: list[Row] = []
+    other: dict[str, Any] = {}
+    """What another suite found; its format is its own."""
 
-    def __iter__(self) -> Iterator[Timing]:
-        for peers in self.cases.values():
-            yield from peers.values()
-
-    def get(self, case: str, peer: str) -> Timing | None:
-        return self.cases.get(case, {}).get(peer)
+    def row(self, name: str) -> Row | None:
+        return next((row for row in self.rows if row.name == name), None)
 
 
-class Results:
-    """All groups stored in a folder. A group that was not measured is ``None``."""
+class Results(Struct):
+    """All groups that were measured."""
 
-    def __init__(self, folder: Path = FOLDER) -> None:
-        self.folder = folder
-        self._groups: dict[str, GroupResults | None] = {}
+    groups: dict[str, GroupResults] = field(default_factory=dict)
 
-    def __getitem__(self, group: str) -> GroupResults | None:
-        if group not in self._groups:
-            self._groups[group] = self._load(group)
-        return self._groups[group]
+    @classmethod
+    def load(cls, file: Path) -> "Results":
+        return cls(decode(file.read_bytes(), type=dict[str, GroupResults])) if file.exists() else cls()
 
-    def _load(self, group: str) -> GroupResults | None:
-        suite_file, about_file = _files(self.folder, group)
-        if not (suite_file.exists() and about_file.exists()):
-            return None
-        return GroupResults(
-            map(_timing, pyperf.BenchmarkSuite.load(str(suite_file))), json.loads(about_file.read_bytes())
+    def save(self, file: Path) -> None:
+        """Write the results, one line for each group."""
+        file.parent.mkdir(parents=True, exist_ok=True)
+        lines = [f'"{name}": {encode(found).decode()}' for name, found in self.groups.items()]
+        file.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+
+    def add(self, group: str, found: Iterable[Found] = (), other: dict[str, Any] | None = None) -> None:
+        """Put what was found in place of what this group had. Samples of the same case are joined."""
+        joined: dict[str, Found] = {}
+        for one in found:
+            case = joined.setdefault(one.name, Found(one.name, one.bytes, one.items))
+            case.refused |= one.refused
+            for peer, samples in one.seconds.items():
+                case.seconds.setdefault(peer, []).extend(samples)
+        rows = [
+            Row(one.name, one.bytes, one.items, {p: _figure(s) for p, s in one.seconds.items()}, one.refused)
+            for one in joined.values()
+        ]
+        counts = [len(samples) for one in joined.values() for samples in one.seconds.values()]
+        self.groups[group] = GroupResults(
+            date=datetime.now(timezone.utc).date().isoformat(),
+            machine=machine(),
+            versions=versions(),
+            samples=max(counts, default=0),
+            rows=rows,
+            other=other or {},
         )
 
-
-def store(
-    folder: Path, group: str, plan: Plan, found: Iterable[Measurement | Refusal], about: Mapping[str, Any]
-) -> None:
-    """Write the results in place of any earlier ones. Runs of the same case and peer are joined."""
-    benchmarks: dict[str, Any] = {}
-    refusals: dict[tuple[str, str], Refusal] = {}
-    for one in found:
-        if isinstance(one, Refusal):
-            refusals[one.case, one.peer] = one
-            continue
-        run = _run(group, one)
-        if (name := f"{group}/{one.case}/{one.peer}") in benchmarks:
-            benchmarks[name].add_run(run)
-        else:
-            benchmarks[name] = pyperf.Benchmark([run])
-    folder.mkdir(parents=True, exist_ok=True)
-    suite_file, about_file = _files(folder, group)
-    pyperf.BenchmarkSuite(list(benchmarks.values())).dump(str(suite_file), replace=True)
-    described = {
-        "group": group,
-        "date": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        "plan": {name: value for name, value in asdict(plan).items() if name != "peers"},
-        **about,
-        "refusals": [asdict(refusal) for refusal in refusals.values()],
-    }
-    about_file.write_text(json.dumps(described, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    def least(self, group: str, case: str, peer: str) -> float | None:
+        """The least time of a peer in a case, if it was measured."""
+        found = self.groups.get(group)
+        row = found.row(case) if found is not None else None
+        return row.least(peer) if row is not None else None
 
 
-def _files(folder: Path, group: str) -> tuple[Path, Path]:
-    return folder / f"{group}.json", folder / f"{group}.about.json"
-
-
-def _run(group: str, found: Measurement) -> Any:
-    metadata = {
-        "name": f"{group}/{found.case}/{found.peer}",
-        "case": found.case,
-        "peer": found.peer,
-        "operation": found.operation,
-        "bytes": found.bytes,
-        "items": found.items,
-        "loops": found.loops,
-        "unit": found.unit,
-    }
+def _figure(samples: list[float]) -> Figure:
+    middle = median(samples)
+    low, _, high = quantiles(samples, n=4, method="inclusive") if len(samples) > 1 else (middle,) * 3
     # No machine repeats a measurement to four digits.
-    values = [float(f"{value:.4g}") for value in found.values]
-    return pyperf.Run(values, metadata=metadata, collect_metadata=False)
-
-
-def _timing(samples: Any) -> Timing:
-    metadata = samples.get_metadata()
-    return Timing(
-        case=str(metadata["case"]),
-        peer=str(metadata["peer"]),
-        operation=str(metadata["operation"]),
-        bytes=int(metadata["bytes"]),
-        items=int(metadata["items"]),
-        samples=samples,
-    )
+    return Figure(*(float(f"{value:.4g}") for value in (min(samples), middle, (high - low) / middle)))

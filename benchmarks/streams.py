@@ -2,30 +2,18 @@
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from .payloads import encode
 from .text import Author
 
-__all__ = ["STREAMS", "Stream", "cut", "deltas", "frame", "frames", "payloads_of"]
-
 Json = dict[str, Any]
 
 
-@dataclass(frozen=True)
-class Stream:
-    """A stream as its frames, each with the blank line that ends it."""
-
-    name: str
-    about: str
-    build: Callable[[], list[bytes]]
-
-
 def frames(name: str, quick: bool = False) -> list[bytes]:
-    """The frames of the stream of that name; at most 200 if ``quick``."""
-    written = next(stream for stream in STREAMS if stream.name == name).build()
-    return [*written[:199], written[-1]] if quick else written
+    """The frames of the stream of that name; at most 60 if ``quick``."""
+    written = STREAMS[name]()
+    return [*written[:59], written[-1]] if quick else written
 
 
 def cut(frames: list[bytes], size: int | None) -> list[bytes]:
@@ -40,9 +28,6 @@ def payloads_of(chunks: list[bytes]) -> list[bytes]:
     """The JSON text of each event, so that the floor only has to decode."""
     lines = b"".join(chunks).replace(b"\r\n", b"\n").split(b"\n")
     return [line.removeprefix(b"data: ") for line in lines if line.startswith(b"data: ")]
-
-
-# Events -----------------------------------------------------------------------------------------------------------
 
 
 def frame(event: Json) -> bytes:
@@ -71,16 +56,9 @@ class _Speaker:
         return self.event("conversation.response.done", usage=usage)
 
     def delta(self, id: str, content: str | Json, output_index: int = 0, content_index: int = 0) -> bytes:
-        return self.event(
-            "message.output.delta",
-            output_index=output_index,
-            id=id,
-            content_index=content_index,
-            model="mistral-medium-latest",
-            agent_id=self._agent,
-            role="assistant",
-            content=content,
-        )
+        place: Json = {"output_index": output_index, "id": id, "content_index": content_index}
+        sender = {"model": "mistral-medium-latest", "agent_id": self._agent, "role": "assistant"}
+        return self.event("message.output.delta", **place, **sender, content=content)
 
     def message(self, deltas: int, length: int, output_index: int = 0) -> Iterator[bytes]:
         id = f"msg_{self.author.hex()}"
@@ -102,12 +80,11 @@ class _Speaker:
             yield self.event("function.call.delta", **call, name="get_interest_rate", arguments=arguments)
 
     def handoff(self, output_index: int) -> Iterator[bytes]:
-        id, agent = f"handoff_{self.author.hex()}", f"ag_{self.author.hex()}"
-        shared: Json = {"output_index": output_index, "id": id}
-        yield self.event(
-            "agent.handoff.started", **shared, previous_agent_id=self._agent, previous_agent_name="triage-agent"
-        )
-        yield self.event("agent.handoff.done", **shared, next_agent_id=agent, next_agent_name="finance-agent")
+        place: Json = {"output_index": output_index, "id": f"handoff_{self.author.hex()}"}
+        before = {"previous_agent_id": self._agent, "previous_agent_name": "triage-agent"}
+        after = {"next_agent_id": f"ag_{self.author.hex()}", "next_agent_name": "finance-agent"}
+        yield self.event("agent.handoff.started", **place, **before)
+        yield self.event("agent.handoff.done", **place, **after)
 
     def thoughts(self, deltas: int, output_index: int) -> Iterator[bytes]:
         id = f"msg_{self.author.hex()}"
@@ -116,9 +93,6 @@ class _Speaker:
             yield self.delta(id, {"type": "thinking", "thinking": thinking}, output_index)
         for _ in range(deltas):
             yield self.delta(id, self.author.words(1) + " ", output_index, content_index=1)
-
-
-# Streams ----------------------------------------------------------------------------------------------------------
 
 
 def deltas(count: int, length: int = 5, seed: int = 21) -> list[bytes]:
@@ -138,14 +112,6 @@ def _tools_and_thinking() -> list[bytes]:
     return [*stream, speaker.done(600)]
 
 
-def _without_event_lines() -> list[bytes]:
-    return [written.partition(b"\n")[2] for written in deltas(500)]
-
-
-def _crlf() -> list[bytes]:
-    return [written.replace(b"\n", b"\r\n") for written in deltas(500)]
-
-
 def _unknown_events() -> list[bytes]:
     stream = deltas(500)
     for index in range(50, 500, 100):
@@ -153,11 +119,10 @@ def _unknown_events() -> list[bytes]:
     return stream
 
 
-STREAMS = (
-    Stream("short deltas", "2,000 deltas of a word each", lambda: deltas(2000)),
-    Stream("long deltas", "300 deltas of 2 kB of text each", lambda: deltas(300, 2000, 22)),
-    Stream("tools and thinking", "handoff, tools, reasoning, function calls and text", _tools_and_thinking),
-    Stream("data lines only", "500 deltas without event: lines", _without_event_lines),
-    Stream("CRLF", "500 deltas, lines that end with CR LF", _crlf),
-    Stream("unknown events", "500 deltas, five of them of an unknown type", _unknown_events),
-)
+STREAMS: dict[str, Callable[[], list[bytes]]] = {
+    "short deltas": lambda: deltas(2000),
+    "long deltas": lambda: deltas(300, 2000, 22),
+    "tools and thinking": _tools_and_thinking,
+    "unknown events": _unknown_events,
+}
+"""What makes the frames of each stream, by its name."""

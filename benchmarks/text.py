@@ -2,8 +2,6 @@
 
 from random import Random
 
-__all__ = ["Author"]
-
 ENGLISH = """
 the of and to in a is that for it as was with be by on not he his but at are this have from or had an they which one
 you were all her would there their will when who him been has more if no out do so what up said about other into than
@@ -46,13 +44,9 @@ class Author:
 
     def table(self, rows: int) -> str:
         """The output of a program: a line of numbers for each row."""
-        numbers = self._random
-        return "".join(
-            [
-                f"{row:>6}  {numbers.gauss(0, 1):.6f}  {numbers.randint(0, 10**6)}\t{self.words(1)}\n"
-                for row in range(rows)
-            ]
-        )
+        gauss, whole = self._random.gauss, self._random.randint
+        lines = [f"{row:>6}  {gauss(0, 1):.6f}  {whole(0, 10**6)}\t{self.words(1)}\n" for row in range(rows)]
+        return "".join(lines)
 
     def hex(self, digits: int = 32) -> str:
         return f"{self._random.getrandbits(4 * digits):0{digits}x}"

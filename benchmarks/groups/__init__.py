@@ -1,22 +1,7 @@
-"""The groups of measurements, in the order in which they run."""
+"""The groups that are measured in processes of this suite, in the order of the page."""
 
-from ..group import Group
-from . import (
-    building,
-    documents,
-    drift,
-    edits,
-    footprint,
-    growth,
-    latency,
-    memory,
-    metering,
-    reading,
-    requests,
-    rewriting,
-)
-
-__all__ = ["GROUPS"]
+from ..measure import Found, Group, Plan, measure
+from . import documents, drift, growth, requests, streams
 
 GROUPS: dict[str, Group] = {
     group.name: group
@@ -24,18 +9,17 @@ GROUPS: dict[str, Group] = {
         documents.DECODE,
         documents.ENCODE,
         documents.TRANSCODE,
-        documents.LINES,
+        documents.PEEK,
+        streams.EVENTS,
+        streams.METER,
+        streams.BUILD,
         drift.DRIFT,
-        requests.REQUESTS_AND_HISTORIES,
-        edits.PEEK,
-        edits.PATCH,
-        reading.EVENTS,
-        building.BUILD,
-        rewriting.REWRITE,
-        metering.METER,
-        latency.LATENCY,
-        memory.MEMORY,
-        footprint.FOOTPRINT,
+        requests.REQUESTS,
         growth.GROWTH,
     )
 }
+
+
+def measured(name: str, plan: Plan) -> list[Found]:
+    """What one process finds in the group of that name."""
+    return list(measure(GROUPS[name].cases(plan.quick), plan))

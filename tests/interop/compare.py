@@ -5,10 +5,7 @@ from typing import Any
 
 import conversation_models as cm
 
-__all__ = ["GATEWAYS", "expected", "same_events"]
-
-GATEWAYS = ("relay", "typed", "typed by read", "edit", "rebuild")
-"""The kinds of gateways that the official clients call."""
+__all__ = ["expected", "same_events"]
 
 
 def expected(gateway: str, direct: Any) -> Any:

@@ -4,16 +4,19 @@ from collections.abc import Iterator
 
 import pytest
 
-from benchmarks.gateway.serve import running
+from benchmarks.gateways.serve import running
 
-from .compare import GATEWAYS
+from ..support import gateways
+from ..support.gateways import GATEWAYS
+
+SERVERS = gateways.__name__
 
 
 @pytest.fixture(scope="session")
 def servers() -> Iterator[dict[str, str]]:
     """The URL of each gateway, and that of the upstream as ``direct``. Each is a process of its own."""
-    with running("upstream") as (upstream,), running(*GATEWAYS, upstream=upstream.url) as gateways:
-        yield {"direct": upstream.url} | {gateway.name: gateway.url for gateway in gateways}
+    with running(SERVERS, "upstream") as (upstream,), running(SERVERS, *GATEWAYS, upstream=upstream.url) as others:
+        yield {"direct": upstream.url} | {gateway.name: gateway.url for gateway in others}
 
 
 @pytest.fixture(params=GATEWAYS)

@@ -12,10 +12,11 @@ import httpx
 import pytest
 
 import conversation_models as cm
-from benchmarks.gateway.conversations import ID, USAGE
-from benchmarks.gateway.serve import running
+from benchmarks.gateways.serve import running
 from examples import client
 
+from ..support import gateways
+from ..support.conversations import ID, USAGE
 from ..support.paths import ROOT
 from ..support.streams import sse
 from .servers import Connection, Script, serving
@@ -75,7 +76,10 @@ def streaming(*parts: bytes, end: bool = True, chunked: bool = True) -> Script:
 
 @pytest.fixture(scope="module")
 def upstream() -> Iterator[httpx.Client]:
-    with running("upstream") as (server,), httpx.Client(base_url=server.url, trust_env=False) as http:
+    with (
+        running(gateways.__name__, "upstream") as (server,),
+        httpx.Client(base_url=server.url, trust_env=False) as http,
+    ):
         yield http
 
 

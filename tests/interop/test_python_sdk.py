@@ -14,10 +14,11 @@ from mistralai.client.conversations import Conversations
 from mistralai.client.models import MessageInputEntry
 
 import conversation_models as cm
-from benchmarks.gateway.conversations import REFUSED, RESPONSES, STREAMS, UNTYPED
 
 from ..support.amounts import each_once, some
-from .compare import GATEWAYS, expected, same_events
+from ..support.conversations import REFUSED, RESPONSES, STREAMS, UNTYPED
+from ..support.gateways import GATEWAYS
+from .compare import expected, same_events
 
 Clients = dict[str, Mistral]
 
@@ -159,7 +160,7 @@ def test_relaying_changes_no_byte(servers: dict[str, str], name: str) -> None:
 
 
 def test_a_client_that_leaves_stops_the_upstream(clients: Clients, servers: dict[str, str], gateway: str) -> None:
-    with clients[gateway].beta.conversations.start_stream(inputs="benchmark:short deltas;pause=0.02") as stream:
+    with clients[gateway].beta.conversations.start_stream(inputs="endless;pause=0.02") as stream:
         next(iter(stream))
         assert open_streams(servers) == 1
     deadline = time.monotonic() + 5

@@ -10,11 +10,11 @@ import httpx
 import pytest
 
 import conversation_models as cm
-from benchmarks.gateway import upstream
-from benchmarks.gateway.conversations import ID, USAGE
 from examples import gateway
 from examples.gateway import Gateway
 
+from ..support import upstream
+from ..support.conversations import ID, USAGE
 from ..support.documents import dumps
 from ..support.streams import sse
 from .servers import PATIENCE, Connection, Script, serving

@@ -9,8 +9,8 @@ import pytest
 from mistralai.client import Mistral
 
 import conversation_models as cm
-from benchmarks.gateway.conversations import RESPONSES
 
+from ..support.conversations import RESPONSES
 from ..support.documents import dumps
 from ..support.node import run_script
 from .servers import Connection, serving

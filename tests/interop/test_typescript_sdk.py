@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 import conversation_models as cm
-from benchmarks.gateway.conversations import REFUSED, RESPONSES, STREAMS, UNTYPED
 
 from ..support.amounts import amount, some
+from ..support.conversations import REFUSED, RESPONSES, STREAMS, UNTYPED
+from ..support.gateways import GATEWAYS
 from ..support.node import run_script
-from .compare import GATEWAYS, expected, same_events
+from .compare import expected, same_events
 
 HERE = Path(__file__).parent
 

@@ -1,149 +1,180 @@
-"""The benchmarks run, their peers read the same values, and the README shows the stored results."""
+"""The benchmarks run, wrong peers are not timed, and the page and the README show the stored results."""
 
 # ruff: noqa: E402 - the imports below need the extra `bench`.
 import json
 import os
+import re
 import subprocess
 import sys
-from dataclasses import replace
+from functools import partial
+from operator import eq
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-for module in ("matplotlib", "packaging", "pyperf", "typer"):
+for module in ("httpx_sse", "matplotlib", "orjson", "psutil", "simdjson"):
     pytest.importorskip(module, reason="needs the extra bench")
 
-from benchmarks.groups.drift import drift_cases
-from benchmarks.measure import Case, given, measure
-from benchmarks.payloads import PAYLOADS
-from benchmarks.peer import KNOWN, Peer
-from benchmarks.peers import load_peers
-from benchmarks.plan import QUICK
-from benchmarks.report import README
-from benchmarks.report.summary import BEGIN, section, summary
-from benchmarks.results import FOLDER, Results
-from benchmarks.streams import STREAMS, cut, payloads_of
+from benchmarks.__main__ import NAMES
+from benchmarks.groups import GROUPS
+from benchmarks.measure import QUICK, Case, Op, Plan, measure
+from benchmarks.page import page
+from benchmarks.page.speed import with_speed
+from benchmarks.page.targets import TARGETS
+from benchmarks.peers import FLOOR, LIBRARY, STRICT
+from benchmarks.results import FILE, Figure, Results
 
 from ..support.paths import ROOT
 
-FILES = sorted([file.stem for file in (ROOT / "benchmarks" / "peers").glob("[!_]*.py")])
+DOCS = ROOT / "docs"
+CHARTS = DOCS / "charts"
 
 
-def comparable(value: Any) -> Any:
-    """The JSON value without times, and without the difference between null and absent."""
-    if isinstance(value, dict):
-        ignored = ("created_at", "completed_at", "source")
-        return {key: comparable(member) for key, member in value.items() if member is not None and key not in ignored}
-    return [comparable(member) for member in value] if isinstance(value, list) else value
+# A run ------------------------------------------------------------------------------------------------------------
 
 
-# The TypeScript SDK would have to be installed first, and it answers in camelCase.
-@pytest.mark.parametrize("file", [file for file in FILES if file != "typescript_sdk"])
-def test_peers_read_the_same_values(file: str) -> None:
-    peers = load_peers(frozenset([file]))
-    if file in peers.missing:
-        pytest.skip(peers.missing[file])
-    peer = peers.by_file[file]
-    if {"decode", "encode"} <= peer.offers:
-        for payload in PAYLOADS[:7]:
-            data = payload.data()
-            assert comparable(json.loads(peer.answer("encode", data))) == comparable(json.loads(data)), payload.name
-    if "read events" in peer.offers:
-        for stream in STREAMS[:3]:
-            frames = stream.build()
-            for size in (None, 100, 4096):
-                chunks = cut([*frames[:40], frames[-1]], size)
-                assert peer.answer("read events", chunks) == 41, stream.name
-                assert len(list(peer.answer("iterate events", chunks))) == 41, stream.name
-                if "meter" in peer.offers:
-                    usage = json.loads(payloads_of(frames[-1:])[0])["usage"]
-                    assert peer.answer("meter", chunks) == usage["total_tokens"], stream.name
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that a quick run of everything wrote."""
+    folder = tmp_path_factory.mktemp("benchmarks")
+    command = [sys.executable, "-m", "benchmarks", "--quick", "--into", str(folder)]
+    subprocess.run(command, cwd=ROOT, check=True, timeout=500)
+    return folder
 
 
-KEEPING = [
-    "conversation_models",
-    "conversation_models_exhausted",
-    "conversation_models_known",
-    "msgspec_known",
-    "orjson",
-    "pydantic_extra",
-]
+@pytest.mark.parametrize("name", NAMES)
+def test_every_group_runs_in_quick_mode(run: Path, name: str) -> None:
+    found = Results.load(run / FILE.name).groups[name]
+    assert found.versions["msgspec"]
+    assert found.machine["cpu_count"]
+    assert found.rows or found.other
+    if name in GROUPS and GROUPS[name].base:
+        assert all(row.peers[LIBRARY].least > 0 for row in found.rows)
+    assert f"\n## {name.capitalize()}\n" in (run / "performance.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("file", KEEPING)
-def test_peers_keep_the_new_fields_of_a_drifting_upstream(file: str) -> None:
-    peers = load_peers(frozenset([file]))
-    if file in peers.missing:
-        pytest.skip(peers.missing[file])
-    peer = peers.by_file[file]
-    cases = [case for case in drift_cases(QUICK) if case.includes(peer) and peer.name not in case.unchecked]
-    assert cases
-    for case in cases:
-        assert case.accepts(peer.answer(case.operation, case.make())), case.name
+def test_other_groups_stay_when_one_is_measured_again(run: Path, tmp_path: Path) -> None:
+    (tmp_path / FILE.name).write_bytes((run / FILE.name).read_bytes())
+    before = Results.load(tmp_path / FILE.name).groups
+    command = [sys.executable, "-m", "benchmarks", "--quick", "--only", "peek", "--into", str(tmp_path)]
+    subprocess.run(command, cwd=ROOT, check=True, timeout=100)
+    after = Results.load(tmp_path / FILE.name).groups
+    assert list(after) == list(before)
+    assert {name for name in after if after[name].rows != before[name].rows} == {"peek"}
 
 
-def test_a_variant_takes_part_only_in_cases_that_name_it() -> None:
-    variant = load_peers(frozenset(["conversation_models_known"])).by_file["conversation_models_known"]
-    case = Case(name="any response", operation="decode", make=given(b""))
-    assert not case.includes(variant)
-    assert replace(case, peers=frozenset([KNOWN])).includes(variant)
+def test_a_strict_reader_falls_over_on_a_new_field(run: Path) -> None:
+    found = Results.load(run / FILE.name).groups["drift"]
+    known, new = found.row("web search, no new fields"), found.row("web search, new fields")
+    assert known is not None
+    assert new is not None
+    assert STRICT in known.peers
+    assert "unknown field" in new.refused[STRICT]
+    assert {LIBRARY, FLOOR} <= new.peers.keys()
 
 
-def test_cases_that_are_compared_are_timed_in_turn() -> None:
+def test_only_untyped_peers_and_those_that_cannot_read_an_input_are_refused(run: Path) -> None:
+    """A peer that is refused for anything but a shape that it does not know is one that the suite uses wrongly."""
+    refused = {
+        (name, row.name, peer)
+        for name, found in Results.load(run / FILE.name).groups.items()
+        for row in found.rows
+        for peer in row.refused
+    }
+    unexpected = {one for one in refused if one[0] != "drift" and "unknown events" not in one[1]}
+    assert unexpected == set()
+
+
+# Measuring --------------------------------------------------------------------------------------------------------
+
+
+def test_a_peer_with_a_wrong_result_is_not_timed() -> None:
+    ops = {"right": Op(json.loads), "wrong": Op(lambda _: {}), "broken": Op(lambda data: data["a"])}
+    (found,) = measure([Case(name="any", data=b'{"a": 1}', ops=ops, right=partial(eq, {"a": 1}))], QUICK)
+    assert found.seconds.keys() == {"right"}
+    assert found.refused.keys() == {"wrong", "broken"}
+    assert found.refused["wrong"] == "wrong result"
+    assert found.refused["broken"].startswith("TypeError")
+
+
+def test_an_answer_is_not_enough_if_the_check_says_otherwise() -> None:
+    ops = {"any": Op(len, check=lambda data: data[:1])}
+    (found,) = measure([Case(name="any", data=b"ab", ops=ops, right=partial(eq, 2))], QUICK)
+    assert found.refused == {"any": "wrong result"}
+
+
+def test_cases_that_belong_together_are_timed_in_turn() -> None:
     timed: list[bytes] = []
-    peer = Peer(name="any", packages=[], typed=False, operations={"decode": timed.append})
+    ops = {"any": Op(timed.append)}
     cases = [
-        Case(name=name, operation="decode", make=given(name.encode()), compared=compared)
-        for name, compared in (("a", "both"), ("b", "both"), ("c", ""))
+        Case(name=name, data=name.encode(), ops=ops, right=lambda _: True, together=together)
+        for name, together in (("a", "both"), ("b", "both"), ("c", ""))
     ]
-    found = list(measure(cases, [peer], replace(QUICK, rounds=2, sample_seconds=0)))
-    assert [one.case for one in found] == ["a", "b", "c"]
-    # Each operation runs once for its answer and once to find out how long it takes, then once in each round.
-    assert timed == [b"a", b"b", b"a", b"b", b"a", b"b", b"a", b"b", b"c", b"c", b"c", b"c"]
+    plan = Plan(quick=True, processes=0, rounds=2, sample_seconds=0, slow_seconds=1)
+    assert [found.name for found in measure(cases, plan)] == ["a", "b", "c"]
+    # Once for the check, once to warm up, once to find out how long it takes, and once in each round.
+    assert timed == [b"a", b"b", b"a", b"a", b"b", b"b", *[b"a", b"b"] * 2, *[b"c"] * 5]
 
 
 DIGESTS = """\
 import hashlib, json
-from benchmarks.payloads import PAYLOADS
-from benchmarks.streams import STREAMS
-measured = {payload.name: payload.data() for payload in PAYLOADS}
-measured |= {stream.name: b"".join(stream.build()) for stream in STREAMS}
+from benchmarks.payloads import PAYLOADS, document
+from benchmarks.streams import STREAMS, frames
+measured = {name: document(name) for name in PAYLOADS} | {name: b"".join(frames(name)) for name in STREAMS}
 print(json.dumps({name: hashlib.sha256(data).hexdigest() for name, data in measured.items()}))
 """
 
 
-def digests(seed: str) -> dict[str, str]:
-    """A hash of each document and stream that is measured, from a process that orders sets by this seed."""
-    environment = os.environ | {"PYTHONHASHSEED": seed}
-    command = [sys.executable, "-c", DIGESTS]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, check=True, timeout=120)
-    found: dict[str, str] = json.loads(done.stdout)
-    return found
+def test_inputs_are_the_same_in_every_run() -> None:
+    """Whatever the seed by which a process orders sets."""
+    first, second = (
+        subprocess.run(
+            [sys.executable, "-c", DIGESTS],
+            cwd=ROOT,
+            env=os.environ | {"PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
+            timeout=120,
+        ).stdout
+        for seed in ("0", "1")
+    )
+    assert len(json.loads(first)) == 14
+    assert first == second
 
 
-def test_payloads_are_the_same_in_every_run() -> None:
-    first = digests("0")
-    assert first.keys() == {payload.name for payload in PAYLOADS} | {stream.name for stream in STREAMS}
-    assert digests("1") == first
+# What is stored ---------------------------------------------------------------------------------------------------
 
 
-def test_a_quick_run_measures_and_reports(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "benchmarks", "--quick", "--only", "lines", "--peer", "orjson"]
-    subprocess.run([*command, "--results", str(tmp_path)], cwd=ROOT, check=True, timeout=120)
-    group = Results(tmp_path)["lines"]
-    assert group is not None
-    assert set(group.cases["decode web search"]) >= {"conversation_models", "msgspec, bare", "orjson"}
-    assert "decode web search" in (tmp_path / "tables.md").read_text(encoding="utf-8")
-    assert "Where it loses" in (tmp_path / "where-it-loses.md").read_text(encoding="utf-8")
+def test_the_page_is_what_the_stored_results_give() -> None:
+    drawn = frozenset([file.stem for file in CHARTS.glob("*.svg")])
+    assert (DOCS / "performance.md").read_text(encoding="utf-8") == page(Results.load(FILE), drawn)
 
 
-def test_the_readme_shows_the_stored_results() -> None:
-    readme = README.read_text(encoding="utf-8")
-    if BEGIN not in readme:
-        pytest.skip("the README has no benchmarks section")
-    assert section(readme, summary(Results(FOLDER), "benchmarks/results/")) == readme
+def test_the_page_shows_every_chart_once_and_no_other_image() -> None:
+    shown = re.findall(r"!\[[^\]]+\]\(charts/([\w-]+)\.svg\)", (DOCS / "performance.md").read_text(encoding="utf-8"))
+    assert sorted(shown) == sorted([file.stem for file in CHARTS.glob("*.svg")])
 
 
-def test_stored_results_stay_small() -> None:
-    assert sum([file.stat().st_size for file in FOLDER.glob("*.json")]) < 1_000_000
+def test_the_figures_in_the_readme_are_the_stored_ones() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert with_speed(readme, Results.load(FILE)) == readme
+
+
+def test_every_target_is_about_something_that_is_measured() -> None:
+    results = Results.load(FILE)
+    assert [target for target in TARGETS if target.value(results) is None] == []
+
+
+def test_the_least_is_not_above_the_median() -> None:
+    figures: list[Figure] = [
+        figure for found in Results.load(FILE).groups.values() for row in found.rows for figure in row.peers.values()
+    ]
+    assert figures
+    assert all(0 < figure.least <= figure.median for figure in figures)
+
+
+def test_the_suite_and_its_results_stay_small() -> None:
+    lines = sum(len(file.read_bytes().splitlines()) for file in (ROOT / "benchmarks").rglob("*.py"))
+    sizes = [file.stat().st_size for file in (FILE, DOCS / "performance.md", *CHARTS.iterdir())]
+    assert lines <= 3000
+    assert sum(sizes) <= 300_000

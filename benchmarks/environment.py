@@ -15,7 +15,7 @@ def machine() -> dict[str, str | int]:
     return {
         "cpu_model_name": _cpu(),
         "cpu_count": os.cpu_count() or 0,
-        "platform": platform.platform(terse=True),
+        "platform": platform.system(),
         "python_version": platform.python_version(),
     }
 

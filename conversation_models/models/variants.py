@@ -18,7 +18,16 @@ from msgspec.structs import FieldInfo
 
 from ..building import Built, compile_function
 
-__all__ = ["NO_FIELDS", "carrier_of", "copier", "derive", "field_like", "fields_of", "public_of"]
+__all__ = [
+    "NO_FIELDS",
+    "carrier_of",
+    "copier",
+    "derive",
+    "field_like",
+    "fields_of",
+    "public_of",
+    "unknown_attributes",
+]
 
 NO_FIELDS: Mapping[str, Any] = MappingProxyType({})
 
@@ -34,6 +43,17 @@ _fields: Built[type[Struct], tuple[FieldInfo, ...]] = Built(structs.fields)
 def public_of(cls: Any) -> Any:
     """The model that ``cls`` is a variant of; ``cls`` itself if it is not a variant."""
     return getattr(cls, "__public__", cls)
+
+
+def unknown_attributes(cls: Any) -> tuple[tuple[str, str], ...] | None:
+    """The attributes of a ``cls`` that are unknown fields, with the names that ``unknown_fields`` has for them.
+
+    ``None`` if each value of the class has others: then only ``unknown_fields`` tells.
+    """
+    if "unknown_fields" in cls.__struct_fields__:
+        return None
+    attributes: tuple[tuple[str, str], ...] = getattr(cls, "__unknown__", ())
+    return attributes
 
 
 def field_like(info: FieldInfo, name: str, variants: Mapping[Any, Any] = NO_FIELDS) -> Any:
@@ -138,5 +158,5 @@ def _value_semantics(public: type[Struct], unknown: Mapping[str, str]) -> dict[s
     # ``help`` on a value looks for a docstring in the value's own class only.
     members |= {"__doc__": public.__doc__, "__public__": public}
     if unknown:
-        members["unknown_fields"] = property(unknown_fields)
+        members |= {"unknown_fields": property(unknown_fields), "__unknown__": tuple(unknown.items())}
     return members

@@ -7,11 +7,13 @@ joined and entries are built when somebody asks for them. ``progress`` decides w
 from collections.abc import AsyncIterable, Iterable
 from typing import Any
 
+from msgspec import UNSET
+
 from ..errors import ConversationDecodeError
-from ..models.events import Event, ResponseDoneEvent, ResponseErrorEvent, ResponseStartedEvent
+from ..models.events import ResponseDoneEvent, ResponseErrorEvent, ResponseStartedEvent
 from ..models.failures import ServiceError
 from ..models.responses import ConversationResponse, ConversationUsageInfo
-from ..models.variants import public_of
+from ..models.variants import public_of, unknown_attributes
 from .drafts import Drafts, MessageDraft, draft_classes
 from .errors import ConversationResponseError, MultipleResponsesError, TruncatedStreamError
 from .invalid import StreamEvent, not_an_event
@@ -38,6 +40,7 @@ class ResponseBuilder:
     __slots__ = (
         "_conversation_id",
         "_delta_class",
+        "_delta_unknown",
         "_drafts",
         "_message",
         "_open",
@@ -61,6 +64,7 @@ class ResponseBuilder:
         # The latest message and the class of its deltas, which each naming has its own of. No class unless ``_open``.
         self._message: Any = None
         self._delta_class: Any = None
+        self._delta_unknown: tuple[tuple[str, str], ...] = ()
 
     def add(self, event: StreamEvent) -> None:
         """Add the next event of the stream. An ``Unknown`` or ``InvalidEvent`` adds nothing to the response.
@@ -75,6 +79,9 @@ class ResponseBuilder:
         message = self._message
         if delta.id != message.id or delta.output_index != message.index:
             message = self._message = self._drafts.of(delta, MessageDraft)
+        for name, key in self._delta_unknown:
+            if (value := getattr(delta, name)) is not UNSET:
+                message.unknown[key] = value
         if delta.content_index == message.text_index and isinstance(delta.content, str):
             message.text.append(delta.content)
         else:
@@ -94,9 +101,8 @@ class ResponseBuilder:
             draft = self._drafts.of(part, draft_class)
             draft.add(part)
             draft.unknown |= part.unknown_fields
-            # A class that was derived for unknown fields has a property of its own for them.
-            if draft_class is MessageDraft and type(part).unknown_fields is Event.unknown_fields:
-                self._message, self._delta_class = draft, type(part)
+            if draft_class is MessageDraft and (unknown := unknown_attributes(type(part))) is not None:
+                self._message, self._delta_class, self._delta_unknown = draft, type(part), unknown
         elif isinstance(event, ResponseStartedEvent):
             self._conversation_id = event.conversation_id
         elif isinstance(event, ResponseDoneEvent):

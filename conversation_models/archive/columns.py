@@ -117,10 +117,10 @@ def values_of(row: Row, own: Sequence[str | None]) -> Values | None:
 def _array(values: Sequence[Any], kind: Any) -> Any:
     """A column. Lists and maps are laid out here: from nested values, pyarrow takes several times as long."""
     # A column with nothing in it, as several are, is left to pyarrow.
-    if not (kind == _TIME or pa.types.is_nested(kind)) or not any(values):
-        return pa.array(values, kind)
-    if kind == _TIME:
+    if kind == _TIME and not all(value is None for value in values):
         return _times(values)
+    if not pa.types.is_nested(kind) or not any(values):
+        return pa.array(values, kind)
     filled = [value or () for value in values]
     starts: list[int | None] = [*accumulate(map(len, filled), initial=0)]
     for at, value in enumerate(values):

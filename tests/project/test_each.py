@@ -45,8 +45,11 @@ def test_pytest_gives_the_other_arguments_and_sees_the_marks() -> None:
 
 
 def test_a_table_without_cells_is_skipped_and_says_so() -> None:
-    skipped = each("path", [])(lambda path: None)
-    assert [mark.kwargs for mark in vars(skipped)["pytestmark"]] == [{"reason": "there is nothing to test: no path"}]
+    @each("path", [])
+    def check(path: str) -> None:
+        assert path
+
+    assert [mark.kwargs for mark in vars(check)["pytestmark"]] == [{"reason": "there is nothing to test: no path"}]
 
 
 def test_an_argument_that_a_test_does_not_have_is_an_error() -> None:

@@ -29,6 +29,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
@@ -220,7 +221,8 @@ def check_data(block: Block, folder: Path) -> None:
     elif block.language == "sql":
         rows: list[Any]
         if block.word == "sqlite":
-            rows = sqlite3.connect(folder / "usage.db").execute(block.text).fetchall()
+            with closing(sqlite3.connect(folder / "usage.db")) as database:
+                rows = database.execute(block.text).fetchall()
         else:
             rows = duckdb.connect(config={"file_search_path": str(folder)}).execute(block.text).fetchall()
         if not rows:

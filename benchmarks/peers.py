@@ -1,4 +1,4 @@
-"""The names of the peers, and for each what it reads and writes with. Each is used as its documentation advises."""
+"""The peers: the name, the reader and the writer of each. Each is used as its documentation advises."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The charts: bars of what is done in a second, and lines of how cost grows. Each SVG suits light and dark pages."""
+"""The charts: bars of operations per second, and lines of cost against size. Each SVG suits light and dark pages."""
 
 import math
 from collections.abc import Sequence

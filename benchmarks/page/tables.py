@@ -40,7 +40,7 @@ def peers_of(rows: Iterable[Row]) -> list[str]:
 
 
 def group_section(name: str, found: GroupResults) -> str:
-    """A heading, what is measured, and the table of a group."""
+    """The heading, the description and the table of a group."""
     group = ALL[name]
     peers = peers_of(found.rows)
     first = [group.base] if group.base else []

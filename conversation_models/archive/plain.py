@@ -1,8 +1,8 @@
 """The shortest way from a response to a row, for nearly all of them.
 
 The plan: one decoder reads all that a row needs, and the usage in one more step, since usages vary. The row is made
-without a ``UsageRecord`` in between, which takes longer than the rest. What is not a response, or has something in it
-that is malformed, is refused; ``Codec.summarize`` reads it, whose record has the same values.
+without a ``UsageRecord`` in between, which takes longer than the rest. A body that is not a
+response, or has a malformed member, is refused. ``Codec.summarize`` reads it, and its record has the same values.
 """
 
 from collections.abc import Sequence

@@ -13,11 +13,11 @@ LINK = re.compile(r"\[(?P<text>[^]]+)\]\((?P<path>(?:\.\./)+[^)#\s]+\.md)(?:#[^)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    app.connect("source-read", download_what_is_outside)
+    app.connect("source-read", make_downloads)
     return {"parallel_read_safe": True}
 
 
-def download_what_is_outside(app: Sphinx, page: str, source: list[str]) -> None:
+def make_downloads(app: Sphinx, page: str, source: list[str]) -> None:
     def written(link: re.Match[str]) -> str:
         target = Path(app.srcdir, page).parent.joinpath(link["path"]).resolve()
         if target.is_relative_to(Path(app.srcdir).resolve()):

@@ -42,6 +42,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", NAMES)
 def test_every_group_runs_in_quick_mode(run: Path, name: str) -> None:
     found = Results.load(run / FILE.name).groups[name]
@@ -53,6 +54,7 @@ def test_every_group_runs_in_quick_mode(run: Path, name: str) -> None:
     assert f"\n## {name.capitalize()}\n" in (run / "performance.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.long
 def test_other_groups_stay_when_one_is_measured_again(run: Path, tmp_path: Path) -> None:
     (tmp_path / FILE.name).write_bytes((run / FILE.name).read_bytes())
     before = Results.load(tmp_path / FILE.name).groups
@@ -63,6 +65,7 @@ def test_other_groups_stay_when_one_is_measured_again(run: Path, tmp_path: Path)
     assert {name for name in after if after[name].rows != before[name].rows} == {"peek"}
 
 
+@pytest.mark.long
 def test_a_strict_reader_falls_over_on_a_new_field(run: Path) -> None:
     found = Results.load(run / FILE.name).groups["drift"]
     known, new = found.row("web search, no new fields"), found.row("web search, new fields")
@@ -73,6 +76,7 @@ def test_a_strict_reader_falls_over_on_a_new_field(run: Path) -> None:
     assert {LIBRARY, FLOOR} <= new.peers.keys()
 
 
+@pytest.mark.long
 def test_only_untyped_peers_and_those_that_cannot_read_an_input_are_refused(run: Path) -> None:
     """A peer that is refused for anything but a shape that it does not know is one that the suite uses wrongly."""
     refused = {
@@ -125,6 +129,7 @@ print(json.dumps({name: hashlib.sha256(data).hexdigest() for name, data in measu
 """
 
 
+@pytest.mark.long
 def test_inputs_are_the_same_in_every_run() -> None:
     """Whatever the seed by which a process orders sets."""
     first, second = (

@@ -42,12 +42,14 @@ def indexed(site: Path) -> set[str]:
     return {line.split(" ")[0] for line in zlib.decompress(compressed).decode().splitlines()}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("module", MODULES)
 def test_every_public_name_is_in_the_reference(module: str, indexed: set[str]) -> None:
     names = {f"{module}.{name}" for name in import_module(module).__all__}
     assert names - indexed == set()
 
 
+@pytest.mark.long
 def test_every_public_method_is_in_the_reference(indexed: set[str]) -> None:
     classes = [value for name in cm.__all__ if isinstance(value := getattr(cm, name), type)]
     methods = {
@@ -60,11 +62,13 @@ def test_every_public_method_is_in_the_reference(indexed: set[str]) -> None:
     assert methods - indexed == set()
 
 
+@pytest.mark.long
 def test_every_page_is_built(site: Path) -> None:
     assert Path("guides/gateway.md") in PAGES
     assert [page for page in PAGES if not (site / page).with_suffix(".html").is_file()] == []
 
 
+@pytest.mark.long
 def test_unions_are_shown_by_their_names(site: Path) -> None:
     page = (site / "reference" / "streams.html").read_text(encoding="utf-8")
     text = unescape(re.sub(r"<[^>]+>|\s", "", page))
@@ -74,6 +78,7 @@ def test_unions_are_shown_by_their_names(site: Path) -> None:
 # llms.txt ----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_llms_links_to_every_page_once(site: Path) -> None:
     links = re.findall(r"\]\(([^)]+)\)", (site / "llms.txt").read_text(encoding="utf-8"))
     of_its_own = [page for page in PAGES if page.parent.name != "reference" and page.name != "index.md"]

@@ -33,7 +33,8 @@ class Functions:
             value = function(**structs.asdict(call.decode_arguments(arguments)))
             result = value if isinstance(value, str) else msgspec.json.encode(value).decode()
         except Exception as error:
-            result = msgspec.json.encode({"error": str(error) or type(error).__name__}).decode()
+            # With its type: the text of a KeyError is the key alone.
+            result = msgspec.json.encode({"error": f"{type(error).__name__}: {error}"}).decode()
         return cm.FunctionResultEntry(tool_call_id=call.tool_call_id, result=result)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
+import conversation_models as cm
 from examples.functions import Functions
 
 from ..interop.servers import Connection, serving
@@ -50,6 +51,11 @@ def test_the_loop_sends_results_and_confirmations_until_there_is_an_answer(names
     assert third == {"tool_confirmations": [{"tool_call_id": "call2", "confirmation": "deny"}]}
 
 
+def test_the_error_of_a_function_is_told_with_its_type() -> None:
+    call = cm.FunctionCallEntry(tool_call_id="call1", name="rate", arguments='{"year": 1999}')
+    assert Functions(rate).run(call).result == '{"error":"KeyError: 1999"}'
+
+
 def test_an_error_body_ends_the_loop(names: dict[str, Any]) -> None:
     async def refuse(connection: Connection) -> None:
         await connection.body()
@@ -58,6 +64,6 @@ def test_an_error_body_ends_the_loop(names: dict[str, Any]) -> None:
     with (
         serving(refuse) as url,
         httpx.Client(base_url=url, trust_env=False) as client,
-        pytest.raises(RuntimeError, match="Invalid API Key"),
+        pytest.raises(RuntimeError, match="401: Invalid API Key"),
     ):
         names["converse"](client, "What was it?", "m", Functions(rate))

@@ -139,7 +139,7 @@ def test_functions_are_run_and_their_results_sent_back(talk: Talk) -> None:
     ]
     assert results[0]["result"] == "2"
     assert "error" in json.loads(results[1]["result"])
-    assert json.loads(results[2]["result"]) == {"error": "There is no function 'rm'"}
+    assert json.loads(results[2]["result"]) == {"error": "ValueError: There is no function 'rm'"}
 
 
 def test_a_model_that_only_calls_functions_is_stopped(talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:

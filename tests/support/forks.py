@@ -74,11 +74,7 @@ def _server(environment: tuple[tuple[str, str], ...]) -> socket.socket:
 
 
 def _serve(client: socket.socket) -> None:
-    # Archives are read by one command alone, and what that imports takes longer than the others together. The last two
-    # are what pyarrow imports when it first reads a table.
-    import pandas  # noqa: F401
-    import pyarrow.dataset  # noqa: F401
-
+    # Archives are read by one command alone, and what that imports takes longer than the others together.
     import conversation_models.cli.usage  # noqa: F401
 
     # typer imports much more when a command runs for the first time.

@@ -12,7 +12,18 @@ import conversation_models as cm
 
 from ..support.amounts import examples, in_full_if_long
 from ..support.each import each
-from ..support.streams import Document, Outcome, cut, every_cut, outcome, read_sizes, some_cuts, some_offsets, sse, two_way_cuts
+from ..support.streams import (
+    Document,
+    Outcome,
+    cut,
+    every_cut,
+    outcome,
+    read_sizes,
+    some_cuts,
+    some_offsets,
+    sse,
+    two_way_cuts,
+)
 
 DELTA: Document = {"type": "message.output.delta", "id": "m1", "content": "Hi"}
 GOOD = sse(DELTA)

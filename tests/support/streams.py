@@ -46,7 +46,7 @@ def every_cut(data: bytes) -> Iterator[list[bytes]]:
 
 
 def some_offsets(data: bytes) -> list[int]:
-    """Those next to a line end, and a share of the others. For tests that are ``in_full_if_long``: then, all of them."""
+    """Those next to a line end, and a share of the others; all of them if the test is ``in_full_if_long``."""
     return [
         offset
         for offset in range(len(data) + 1)

@@ -42,7 +42,7 @@ from conversation_models.captured.kinds import kind_of
 from conversation_models.cli.types import TYPES, type_named
 
 from ..support.paths import ROOT
-from ..support.program import ENVIRONMENT
+from ..support.program import ENVIRONMENT, Done, run
 from .applications import SERVERS
 from .folder import prepare
 from .migrations import PROGRAMS
@@ -114,8 +114,7 @@ def check_program(block: Block, following: Block | None, folder: Path, page: str
             raise BlockError("The page does not say that it is not run by a test")
     elif block.word == "check":
         (folder / "program.py").write_text(block.text, encoding="utf-8")
-        command = ["-m", "mypy", "--strict", "--config-file=", f"--cache-dir={folder}/cache", "program.py"]
-        expect_success(call([sys.executable, *command], folder))
+        expect_success(call([sys.executable, *MYPY, str(folder / "program.py")], folder))
     elif not any(f"\n{block.text}" in example for example in EXAMPLES):
         if all(isinstance(node, DEFINITIONS) for node in tree.body):
             raise BlockError("It only defines names, and is not in a file of examples")
@@ -123,22 +122,26 @@ def check_program(block: Block, following: Block | None, folder: Path, page: str
         expect_output(expect_success(call([sys.executable, "program.py"], folder)), following)
 
 
+# Reading what a program imports takes almost all of the time, so the cache is kept. Its files may be shared with a run
+# at the same time, a database may not.
+MYPY = ["-m", "mypy", "--strict", "--config-file=", "--no-sqlite-cache", f"--cache-dir={ROOT}/.mypy_cache/pages"]
 DEFINITIONS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Assign)
 
 
-def call(command: list[str], folder: Path) -> "subprocess.CompletedProcess[str]":
+def call(command: list[str], folder: Path) -> Done:
     # The commands find the program and its Python as in an environment that is active.
     path = os.pathsep.join([str(Path(sys.executable).parent), ENVIRONMENT["PATH"]])
     environment = ENVIRONMENT | {"PATH": path, "PYTHONPATH": str(ROOT), "NO_PROXY": "*", "TERM": "dumb"}
-    return subprocess.run(
+    done = subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, encoding="utf-8", check=False, timeout=300
     )
+    return Done(done.returncode, done.stdout, done.stderr)
 
 
-def expect_success(done: "subprocess.CompletedProcess[str]") -> str:
-    if done.returncode:
-        raise BlockError(f"{done.args} ended with status {done.returncode}:\n{done.stdout}{done.stderr}")
-    return done.stdout
+def expect_success(done: Done) -> str:
+    if done.status:
+        raise BlockError(f"It ended with status {done.status}:\n{done.out}{done.err}")
+    return done.out
 
 
 def expect_output(printed: str, following: Block | None) -> None:
@@ -161,7 +164,7 @@ def check_commands(block: Block, following: Block | None, folder: Path) -> None:
             done = run_command(command, block.word, folder)
             if done is None:
                 raise BlockError(f"It shows what {command!r} prints, which is not run")
-            expect_same(shown, done.stdout + done.stderr)
+            expect_same(shown, done.out + done.err)
         return
     printed = ""
     for line in lines:
@@ -178,7 +181,7 @@ def transcript(lines: list[str]) -> Iterator[tuple[str, str]]:
         yield lines[start][2:], "".join(f"{line}\n" for line in lines[start + 1 : end]).rstrip("\n") + "\n"
 
 
-def run_command(line: str, word: str, folder: Path) -> "subprocess.CompletedProcess[str] | None":
+def run_command(line: str, word: str, folder: Path) -> Done | None:
     """Run a line of the shell; ``None`` if it is one of those that are only checked."""
     command = re.sub(r"\s+#.*", "", line)
     if re.search(r"\bpip install\b", command):
@@ -193,7 +196,12 @@ def run_command(line: str, word: str, folder: Path) -> "subprocess.CompletedProc
         raise BlockError(f"There is no rule for the command {command!r}")
     # A live stream, of a server that is not here.
     command = re.sub(r"^curl [^|]*\|", "cat captured.sse |", command)
-    return call(["bash", "-o", "pipefail", "-c", f"{command} --help" if word == "check" else command], folder)
+    command = f"{command} --help" if word == "check" else command
+    if plain := re.fullmatch(r"conversation-models ([^|<>&;$]+)", command):
+        # Only the shell knows which files a glob names.
+        arguments = expect_success(call(["bash", "-c", f"printf '%s\\0' {plain[1]}"], folder))
+        return run(*arguments.split("\0")[:-1], cwd=folder)
+    return call(["bash", "-o", "pipefail", "-c", command], folder)
 
 
 def check_installation(command: str) -> None:

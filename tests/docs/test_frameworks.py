@@ -4,7 +4,6 @@ import asyncio
 import json
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -174,9 +173,9 @@ def test_a_stream_that_breaks_is_not_taken_for_a_whole_one(client: httpx.Client)
                 pass
 
 
-def test_fastapi_shows_the_schema_of_the_request(tmp_path: Path) -> None:
-    with serving("fastapi", tmp_path, "http://127.0.0.1:9") as url:
-        document = httpx.get(f"{url}/openapi.json", trust_env=False).json()
+@pytest.mark.parametrize("client", ["fastapi"], indirect=True)
+def test_fastapi_shows_the_schema_of_the_request(client: httpx.Client) -> None:
+    document = client.get("/openapi.json").json()
     operation = document["paths"]["/v1/conversations"]["post"]
     schema = operation["requestBody"]["content"]["application/json"]["schema"]
     validator = Draft202012Validator({**schema, "components": document["components"]})

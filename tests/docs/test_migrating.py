@@ -63,6 +63,9 @@ class Service:
     """Answers with a body or a stream, and keeps the requests."""
 
     def __init__(self) -> None:
+        self.begin()
+
+    def begin(self) -> None:
         self.asked: list[tuple[str, Any]] = []
         self.body: Any = ANSWER
         self.events: list[str] = []
@@ -81,14 +84,9 @@ class Service:
 Both = Callable[..., tuple[Any, Any]]
 
 
-@pytest.fixture
-def service() -> Service:
-    return Service()
-
-
-@pytest.fixture
-def both(service: Service) -> Iterator[Both]:
-    """Calls a function of this name before and after, each with its client; an argument may be one for each."""
+@pytest.fixture(scope="module")
+def served() -> Iterator[tuple[Service, Both]]:
+    service = Service()
     with (
         serving(service) as url,
         Mistral(api_key="none", server_url=url.rstrip("/")) as before,
@@ -100,7 +98,20 @@ def both(service: Service) -> Iterator[Both]:
             seconds = [argument[1] if isinstance(argument, tuple) else argument for argument in arguments]
             return BEFORE[name](before, *firsts), AFTER[name](after, *seconds)
 
-        yield call
+        yield service, call
+
+
+@pytest.fixture
+def service(served: tuple[Service, Both]) -> Service:
+    return served[0]
+
+
+@pytest.fixture
+def both(served: tuple[Service, Both]) -> Both:
+    """Calls a function of this name before and after, each with its client; an argument may be one for each."""
+    service, call = served
+    service.begin()
+    return call
 
 
 def test_every_function_has_both_sides_and_is_called_below() -> None:

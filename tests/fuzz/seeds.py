@@ -1,7 +1,8 @@
 """The seeds of fuzzing: the fixtures in both namings, a stream with every event, and small cases of every rule."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from random import Random
 
 import conversation_models as cm
@@ -86,7 +87,12 @@ def streams() -> Iterator[bytes]:
 
 
 def seeds(target: str) -> list[bytes]:
-    return list(streams() if target in STREAMS else documents())
+    return list(_all(streams if target in STREAMS else documents))
+
+
+@cache
+def _all(generator: Callable[[], Iterator[bytes]]) -> list[bytes]:
+    return list(generator())
 
 
 def words() -> list[bytes]:

@@ -26,7 +26,7 @@ def test_the_rules_hold_for_the_seeds(target: str) -> None:
 @in_full_if_long
 @pytest.mark.parametrize("target", TARGETS)
 def test_the_rules_hold_for_mutations_of_the_seeds(target: str) -> None:
-    count = amount(200, 600)
+    count = amount(100, 600)
     assert mutations(target, count, seed=20250527) == count
 
 

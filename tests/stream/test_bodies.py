@@ -7,9 +7,10 @@ from typing import Any
 import conversation_models as cm
 
 from ..support.accounts import pairs_in, records_of
+from ..support.amounts import in_full_if_long
 from ..support.bodies import BODIES, CUTS, HALF, Body, Metered, Recorded, done, hi, recorded, started
 from ..support.each import each
-from ..support.streams import cut, every_cut, seen
+from ..support.streams import cut, seen, some_cuts
 
 every_body = each("name", BODIES)
 
@@ -49,11 +50,12 @@ def iterated_asynchronously(chunks: list[bytes]) -> tuple[list[Any], Any]:
     return asyncio.run(run())
 
 
+@in_full_if_long
 @every_body
 def test_iter_events_yields_every_event_and_raises_if_the_latest_response_was_cut_off_in_one(name: str) -> None:
     body = BODIES[name]
     expected = (events_of(body), body.rest if body.rest and not body.ended else None)
-    for chunks in every_cut(body.bytes):
+    for chunks in some_cuts(body.bytes):
         assert iterated(chunks) == expected
     assert iterated_asynchronously([body.bytes]) == expected
 
@@ -86,10 +88,11 @@ def fed(chunks: list[bytes], body: Body, *, closed: bool = True) -> cm.StreamMet
     return meter
 
 
+@in_full_if_long
 @every_body
 def test_a_meter_describes_the_latest_response_and_records_each(name: str) -> None:
     body = BODIES[name]
-    for chunks in every_cut(body.upstream):
+    for chunks in some_cuts(body.upstream):
         meter = fed(chunks, body)
         assert metered(meter) == body.metered
         assert list(map(recorded, meter.records)) == body.records
@@ -219,12 +222,13 @@ def metered_events(body: bytes) -> Metered:
     return told
 
 
+@in_full_if_long
 @each("comment", COMMENTS)
 @each("lines", HIDDEN)
 def test_a_keyword_in_a_comment_changes_nothing_about_what_a_meter_sees(comment: bytes, lines: bytes) -> None:
     expected = metered_events(lines + b"\n")
     for frame in comment + lines, lines + comment, lines:
-        for chunks in every_cut(frame + b"\n" + hi("1")):
+        for chunks in some_cuts(frame + b"\n" + hi("1")):
             meter = cm.snake.meter()
             for chunk in chunks:
                 meter.feed(chunk)

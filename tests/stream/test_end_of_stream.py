@@ -9,18 +9,12 @@ import pytest
 
 import conversation_models as cm
 
+from ..support.amounts import in_full_if_long
 from ..support.bodies import BODIES, CUT_OFF, FAILED, Body, Said, done, hi, started
 from ..support.each import each
+from ..support.streams import some_cuts
 
 every_body = each("name", BODIES)
-
-
-def reads(body: Body) -> Iterator[list[bytes]]:
-    """The body whole, in any two reads, and a byte at a time."""
-    data = body.bytes
-    yield [data]
-    yield from ([data[:offset], data[offset:]] for offset in range(len(data) + 1))
-    yield [data[offset : offset + 1] for offset in range(len(data))]
 
 
 def said(response: cm.ConversationResponse) -> Said:
@@ -65,10 +59,11 @@ def expected_of_all(body: Body) -> Any:
     return errors[0] if errors else body.responses or CUT_OFF
 
 
+@in_full_if_long
 @every_body
 def test_collect_returns_the_only_response_or_raises(name: str) -> None:
     body = BODIES[name]
-    for chunks in reads(body):
+    for chunks in some_cuts(body.bytes):
         assert result(cm.collect, cm.snake.iter_events(chunks, strict=False)) == expected_of_one(body)
 
 

@@ -10,9 +10,20 @@ from hypothesis import strategies as st
 
 import conversation_models as cm
 
-from ..support.amounts import examples
+from ..support.amounts import examples, in_full_if_long
 from ..support.each import each
-from ..support.streams import Document, Outcome, cut, every_cut, outcome, read_sizes, sse, two_way_cuts
+from ..support.streams import (
+    Document,
+    Outcome,
+    cut,
+    every_cut,
+    outcome,
+    read_sizes,
+    some_cuts,
+    some_offsets,
+    sse,
+    two_way_cuts,
+)
 
 DELTA: Document = {"type": "message.output.delta", "id": "m1", "content": "Hi"}
 GOOD = sse(DELTA)
@@ -37,10 +48,11 @@ TOO_LARGE = {
 }
 
 
-@pytest.mark.parametrize("name", TOO_LARGE)
+@in_full_if_long
+@each("name", TOO_LARGE)
 def test_events_before_one_too_large_arrive(name: str) -> None:
     for rest in b"", GOOD, TOO_LARGE[name]:
-        for pieces in every_cut(GOOD + GOOD + TOO_LARGE[name] + rest):
+        for pieces in some_cuts(GOOD + GOOD + TOO_LARGE[name] + rest):
             assert outcome(decoder(150), pieces) == Outcome([HI, HI], cm.EventTooLargeError)
 
 
@@ -165,7 +177,8 @@ def test_the_limit_is_for_each_event() -> None:
         assert outcome(decoder(150), cut(many, sizes)) == Outcome([HI] * 50)
 
 
-@pytest.mark.parametrize("end", [b"\n", b"\r", b"\r\n"], ids=repr)
+@in_full_if_long
+@each("end", [b"\n", b"\r", b"\r\n"])
 def test_comments_do_not_count_towards_the_limit(end: bytes) -> None:
     comment = b": " + b"keep-alive " * 40 + end
     head, data = GOOD.split(b"\n")[:2]
@@ -176,7 +189,7 @@ def test_comments_do_not_count_towards_the_limit(end: bytes) -> None:
         comment + head + end + data + end + end,
         b":" + end + head + end + comment + comment + data + end + end,
     ]:
-        for pieces in every_cut(text):
+        for pieces in some_cuts(text):
             assert outcome(decoder(150), pieces) == Outcome([HI])
 
 
@@ -259,10 +272,11 @@ def test_events_before_a_cut_after_any_byte_are_read() -> None:
     assert offsets == list(range(len(WHOLE) + 1))
 
 
-@pytest.mark.parametrize("end", [b"\r\n", b"\r"], ids=repr)
+@in_full_if_long
+@each("end", [b"\r\n", b"\r"])
 def test_a_cut_has_the_same_outcome_in_every_line_end(end: bytes) -> None:
     respelled = WHOLE.replace(b"\n", end)
-    for offset in range(len(respelled) + 1):
+    for offset in some_offsets(respelled):
         text = respelled[:offset]
         as_lf = text.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         expected = outcome(cm.snake.event_decoder(), [as_lf])

@@ -8,12 +8,11 @@ import tracemalloc
 from collections.abc import Callable
 from typing import Any
 
-import pytest
-
 import conversation_models as cm
 from conversation_models.sse import SSEDecoder
 
 from ..support.amounts import amount, in_full_if_long
+from ..support.each import each
 from ..support.streams import cut, outcome, seen, sse
 
 KIB = 1024
@@ -66,9 +65,10 @@ FLOODS: dict[str, tuple[bytes, list[str]]] = {
 }
 
 
-@pytest.mark.parametrize(("name", "reader"), [(name, reader) for name, (_, some) in FLOODS.items() for reader in some])
+@in_full_if_long
+@each(("name", "reader"), [(name, reader) for name, (_, some) in FLOODS.items() for reader in some])
 def test_a_flood_costs_little_more_for_each_byte_than_ordinary_deltas(name: str, reader: str) -> None:
-    size, unit = 96 * KIB, FLOODS[name][0]
+    size, unit = amount(24, 96) * KIB, FLOODS[name][0]
     # A meter hardly looks at deltas: what it may cost is measured by what decoding them costs.
     usual = seconds(READERS["EventDecoder" if reader == "StreamMeter" else reader], flood(ORDINARY, size), 16 * KIB)
     assert seconds(READERS[reader], flood(unit, size), 16 * KIB) < 100 * usual
@@ -95,10 +95,10 @@ EVENTS = [
 
 
 @in_full_if_long
-@pytest.mark.parametrize("reader", READERS)
-@pytest.mark.parametrize("unit", [*LINES, *EVENTS, *[unit for unit, _ in FLOODS.values()]], ids=repr)
+@each("reader", READERS)
+@each("unit", {*LINES, *EVENTS, *[unit for unit, _ in FLOODS.values()]})
 def test_a_flood_takes_memory_in_proportion_to_its_size(unit: bytes, reader: str) -> None:
-    size = amount(16, 128) * KIB
+    size = amount(4, 128) * KIB
     one = READERS[reader]()
     one.feed(flood(unit, 1000) + b"\n\n")
     chunks = cut(flood(unit, size), [size // 8])
@@ -114,9 +114,9 @@ def test_a_flood_takes_memory_in_proportion_to_its_size(unit: bytes, reader: str
 
 
 @in_full_if_long
-@pytest.mark.parametrize("unit", [b"rror\n\n", b'data: "error" "detail"\n\n'], ids=repr)
+@each("unit", [b"rror\n\n", b'data: "error" "detail"\n\n'])
 def test_a_meter_keeps_nothing_of_the_events_that_it_looks_at_in_a_long_read(unit: bytes) -> None:
-    meter, data = cm.snake.meter(), flood(unit, amount(2**17, 2**20))
+    meter, data = cm.snake.meter(), flood(unit, amount(2**14, 2**20))
     tracemalloc.start()
     try:
         meter.feed(data)
@@ -156,8 +156,8 @@ def reads_of(data: bytes, size: int) -> int:
     return count
 
 
-@pytest.mark.parametrize("style", DELTAS)
-@pytest.mark.parametrize("size", [50, 16 * KIB])
+@each("style", DELTAS)
+@each("size", [50, 16 * KIB])
 def test_a_meter_decodes_one_of_the_deltas_that_follow_each_other(style: str, size: int) -> None:
     deltas = DELTAS[style] * 300
     assert reads_of(STARTED + deltas, size) == 2
@@ -165,12 +165,12 @@ def test_a_meter_decodes_one_of_the_deltas_that_follow_each_other(style: str, si
     assert reads_of(STARTED + deltas + b'data: {"type":"x"}\n\n' + deltas + done + deltas + done, size) == 5
 
 
-@pytest.mark.parametrize("unit", DECODED, ids=repr)
+@each("unit", DECODED)
 def test_a_meter_decodes_no_event_more_than_once(unit: bytes) -> None:
     assert reads_of(STARTED + unit * 300, 16 * KIB) == 1 + 300
 
 
-@pytest.mark.parametrize("unit", [unit for unit in LINES if unit.endswith(b"\n")], ids=repr)
+@each("unit", [unit for unit in LINES if unit.endswith(b"\n")])
 def test_asking_for_the_reconnection_time_after_every_read_reads_each_line_once(unit: bytes) -> None:
     decoder = SSEDecoder()
     lines = 0
@@ -194,10 +194,8 @@ def test_asking_for_the_reconnection_time_after_every_read_reads_each_line_once(
 # What floods are read as ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "noise", [b"\n", b"\n\n\n", b"\r", b"a\n\n", b":\n\n", b"data:\n\n", b"data\n\n", b"data: [DONE]\n\n"]
-)
-@pytest.mark.parametrize("event_line", [True, False])
+@each("noise", [b"\n", b"\n\n\n", b"\r", b"a\n\n", b":\n\n", b"data:\n\n", b"data\n\n", b"data: [DONE]\n\n"])
+@each("event_line", [True, False])
 def test_events_between_frames_without_any_are_read(noise: bytes, event_line: bool) -> None:
     document = {"type": "message.output.delta", "id": "m1", "content": "Hi"}
     good, hi = sse(document, event=event_line), cm.MessageOutputEvent(id="m1", content="Hi")
@@ -217,7 +215,7 @@ def test_events_between_frames_without_any_are_read(noise: bytes, event_line: bo
             assert outcome(cm.snake.event_decoder(), cut(data, sizes)).events == expected
 
 
-@pytest.mark.parametrize("frame", [b"data\ndata\n\n", b"data\nid: 1\ndata\n\n", b"data:\ndata:\n\n"], ids=repr)
+@each("frame", [b"data\ndata\n\n", b"data\nid: 1\ndata\n\n", b"data:\ndata:\n\n"])
 def test_data_of_nothing_but_a_line_end_is_malformed(frame: bytes) -> None:
     [event] = cm.snake.event_decoder().feed(frame)
     assert seen(event) == ("invalid", b"\n")

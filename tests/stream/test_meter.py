@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 import conversation_models as cm
 
-from ..support.amounts import examples
+from ..support.amounts import amount, examples, in_full_if_long
 from ..support.each import each
-from ..support.streams import Document, cut, every_cut, sse, stream
+from ..support.streams import Document, cut, some_cuts, sse, stream
 
 STARTED: Document = {"type": "conversation.response.started", "conversation_id": "c1"}
 DELTA: Document = {"type": "message.output.delta", "id": "m1", "content": "Hi"}
@@ -28,8 +28,8 @@ def state(meter: cm.StreamMeter) -> State:
     return meter.conversation_id, meter.usage, meter.error, meter.done
 
 
-def metered(reads: list[Any], codec: cm.Codec = cm.snake) -> State:
-    meter = codec.meter()
+def metered(reads: list[Any], codec: cm.Codec = cm.snake, limit: int = 16 * 2**20) -> State:
+    meter = codec.meter(max_event_bytes=limit)
     for read in reads:
         meter.feed(read)
     meter.close()
@@ -80,13 +80,15 @@ DECOYS = [
 ]
 
 
+@in_full_if_long
 @each("name", STREAMS)
 def test_a_meter_reads_these_streams_under_every_cut(name: str) -> None:
     data, expected = STREAMS[name]
-    for pieces in every_cut(data):
+    for pieces in some_cuts(data):
         assert metered(pieces) == expected
 
 
+@in_full_if_long
 @each("event", [True, False])
 @each("decoy", DECOYS)
 def test_text_that_looks_like_a_final_event_is_ignored(decoy: str, event: bool) -> None:
@@ -97,7 +99,7 @@ def test_text_that_looks_like_a_final_event_is_ignored(decoy: str, event: bool) 
         {"type": "tool.execution.delta", "id": "t1", "name": "t", "arguments": json.dumps({"type": decoy})},
     ]
     data = stream(documents, event=event)
-    for pieces in every_cut(data):
+    for pieces in some_cuts(data):
         assert metered(pieces) == NOTHING
     # Also in long reads.
     assert metered([data * 40]) == NOTHING
@@ -165,7 +167,8 @@ def test_a_final_event_named_a_delta_is_found_wherever_it_is(text: bytes, place:
         assert metered([sse(STARTED), text[:offset], text[offset:]]) == ("c1", USAGE, None, True)
 
 
-LARGE = 17 * 2**20
+LIMIT = amount(2**14, 2**24)
+LARGE = LIMIT + LIMIT // 16
 OVERSIZE: dict[str, tuple[bytes, State]] = {
     "an end": (sse({**DONE, "note": "x" * LARGE}), NOTHING),
     "an end without an event line": (sse({**DONE, "note": "x" * LARGE}, event=False), NOTHING),
@@ -177,14 +180,12 @@ OVERSIZE: dict[str, tuple[bytes, State]] = {
 }
 
 
-@pytest.mark.parametrize("name", OVERSIZE)
+@in_full_if_long
+@each("name", OVERSIZE)
 def test_an_event_too_large_is_skipped_however_it_is_cut(name: str) -> None:
     data, expected = OVERSIZE[name]
-    for reads in (
-        *([data], cut(data, [2**20]), cut(data, [2**24 - 7, 11, 100])),
-        [data[:-1], data[-1:]],
-    ):
-        assert metered([sse(STARTED), *reads]) == ("c1", *expected[1:])
+    for reads in [data], cut(data, [LIMIT // 16]), cut(data, [LIMIT - 7, 11, 100]), [data[:-1], data[-1:]]:
+        assert metered([sse(STARTED), *reads], limit=LIMIT) == ("c1", *expected[1:])
 
 
 @examples(200)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 import conversation_models as cm
 
+from .amounts import amount
 from .documents import SHAPES, UNIONS, Naming, class_of, dumps, minimal, respelled
 
 Document = dict[str, Any]
@@ -41,6 +42,22 @@ def every_cut(data: bytes) -> Iterator[list[bytes]]:
     """``data`` whole, in any two reads, and one byte at a time."""
     yield [data]
     yield from two_way_cuts(data)
+    yield cut(data, [1])
+
+
+def some_offsets(data: bytes) -> list[int]:
+    """Those next to a line end, and a share of the others; all of them if the test is ``in_full_if_long``."""
+    return [
+        offset
+        for offset in range(len(data) + 1)
+        if offset % amount(7, 1) == 0 or set(data[max(offset - 1, 0) : offset + 1]) & set(b"\r\n")
+    ]
+
+
+def some_cuts(data: bytes) -> Iterator[list[bytes]]:
+    """As ``every_cut``, at ``some_offsets``."""
+    yield [data]
+    yield from ([data[:offset], data[offset:]] for offset in some_offsets(data))
     yield cut(data, [1])
 
 

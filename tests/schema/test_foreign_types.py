@@ -136,7 +136,8 @@ CASES: list[tuple[Any, list[Any], list[Any]]] = [
 
 
 def test_schemas_of_foreign_types_are_schemas() -> None:
-    Draft202012Validator.check_schema(cm.camel.schema(tuple[tuple(tp for tp, _, _ in CASES)]))
+    types: Any = tuple(tp for tp, _, _ in CASES)
+    Draft202012Validator.check_schema(cm.camel.schema(tuple[types]))
 
 
 @each("codec", [cm.camel, cm.snake])

@@ -24,7 +24,7 @@ import conversation_models as cm
 from ..fuzz.document_oracles import TYPES, case_of
 from ..fuzz.mutation import mutated
 from ..fuzz.seeds import seeds
-from ..support.amounts import amount, in_full_if_long
+from ..support.amounts import amount, in_full_if_long, some
 from ..support.documents import CODECS, NAMINGS, Naming, dumps
 from ..support.paths import FIXTURES
 from ..support.streams import frames, sent_events
@@ -109,7 +109,7 @@ def in_threads(work: Callable[[int], Any]) -> list[Any]:
 @pytest.mark.usefixtures("frequent_switches")
 def test_threads_that_share_a_codec_get_what_one_thread_gets() -> None:
     """In any order, while the others are at work."""
-    work = cases()[:: amount(3, 1)]
+    work = cases()[:: amount(8, 1)]
     alone = [do() for do in work]
 
     def in_own_order(number: int) -> list[Any]:
@@ -128,7 +128,7 @@ def all_types(codec: cm.Codec, _: int) -> list[Any]:
 
 @in_full_if_long
 @pytest.mark.usefixtures("frequent_switches")
-@pytest.mark.parametrize("naming", NAMINGS)
+@some(1, "naming", NAMINGS)
 def test_threads_may_be_the_first_to_use_a_codec_together(naming: Naming) -> None:
     """A codec builds a decoder when a type is first used. All threads use each type first at the same moment."""
     expected = all_types(CODECS[naming], 0)

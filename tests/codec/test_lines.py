@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import conversation_models as cm
 
-from ..support.amounts import amount, examples, in_full_if_long
+from ..support.amounts import amount, examples, in_full_if_long, some
 from ..support.documents import CODECS, NAMINGS, Naming, dumps
 from ..support.each import each
 from ..support.streams import cut, every_cut, read_sizes
@@ -253,38 +253,35 @@ FLAT = r"""
 import sys, tracemalloc
 import conversation_models as cm
 
-count, size = map(int, sys.argv[1:])
+size, *counts = map(int, sys.argv[1:])
 line = b'{"conversation_id":"c","outputs":[{"type":"message.output","content":"%b"}],"usage":{},"new":1}' % (b"a" * 200)
 
-def reads():
+def reads(count):
     text = (line + b"\n") * 100
     for _ in range(count // 100):
         for start in range(0, len(text), size):
             yield text[start : start + size]
 
-def peak_of(lines):
+def peak_of(count):
     tracemalloc.reset_peak()
     before = tracemalloc.get_traced_memory()[0]
-    assert sum(1 for _ in lines) == count
+    assert sum(1 for _ in cm.snake.iter_lines(reads(count))) == count
     return tracemalloc.get_traced_memory()[1] - before
 
 tracemalloc.start()
-peak_of(cm.snake.iter_lines(reads()))  # What the codec learns stays.
-print(peak_of(cm.snake.iter_lines(reads())))
+peak_of(100)  # What the codec learns stays.
+print(*map(peak_of, counts))
 """
 
 
 @in_full_if_long
-@pytest.mark.parametrize("size", [64, 4096, 65_536])
+@some(1, "size", [4096, 64, 65_536])
 def test_memory_does_not_grow_with_the_number_of_lines(size: int) -> None:
-    peaks = []
     few_lines = amount(500, 1_000)
-    for count in (few_lines, 8 * few_lines):
-        command = [sys.executable, "-c", FLAT, str(count), str(size)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        assert (done.returncode, done.stderr) == (0, "")
-        peaks.append(int(done.stdout))
-    few, many = peaks
+    command = [sys.executable, "-c", FLAT, str(size), str(few_lines), str(8 * few_lines)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    few, many = map(int, done.stdout.split())
     # Eight times the lines. The longer input has megabytes.
     assert many < 1.5 * few + 20_000
     assert many < 5 * size + 100_000

@@ -3,12 +3,15 @@
 import inspect
 import pydoc
 import re
+from itertools import product
 from typing import Any
 
 from msgspec import structs
 
 import conversation_models as cm
 
+from ..support.amounts import amount, in_full_if_long
+from ..support.documents import CODECS
 from ..support.each import each
 from ..support.examples import MODELS, least
 
@@ -26,8 +29,8 @@ def test_a_docstring_explains_every_field_in_order(cls: Any) -> None:
     assert documented(cls) == [*inherited, *own]
 
 
-@each("codec", [cm.camel, cm.snake])
-@each("cls", MODELS)
+@in_full_if_long
+@each(("cls", "codec"), list(product(MODELS, CODECS.values()))[:: amount(3, 1)])
 def test_help_on_a_value_shows_its_docstring(cls: Any, codec: cm.Codec) -> None:
     value = codec.decode(codec.encode(least(cls)), cls)
     shown = " ".join(pydoc.plain(pydoc.render_doc(value)).replace("|", " ").split())

@@ -17,7 +17,7 @@ from ..support.documents import SHAPES, UNION_TYPES, UNIONS, absent_as_unset, mi
 from ..support.each import each
 from ..support.strategies import free_objects
 
-every_model = pytest.mark.parametrize("cls", SHAPES, ids=lambda cls: cls.__name__)
+every_model = each("cls", SHAPES)
 
 
 @every_model

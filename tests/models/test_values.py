@@ -13,9 +13,10 @@ from msgspec import structs
 
 import conversation_models as cm
 
-from ..support.amounts import each_once, examples
+from ..support.amounts import amount, each_once, examples
 from ..support.copies import COPIES, attempt_hash
 from ..support.documents import CODECS, NAMINGS, SHAPES, Naming, dumps, minimal, respelled, value_of
+from ..support.each import each
 from ..support.strategies import responses, values, wire, wire_responses
 
 every_naming = pytest.mark.parametrize("naming", NAMINGS)
@@ -28,7 +29,7 @@ def versions(value: Any) -> list[Any]:
 
 
 @every_model
-@examples(10, usual=4)
+@examples(10, usual=2)
 @given(data=st.data())
 def test_equal_values_are_equal_and_hash_alike(cls: Any, data: st.DataObject) -> None:
     value = data.draw(values(cls))
@@ -42,7 +43,7 @@ def test_equal_values_are_equal_and_hash_alike(cls: Any, data: st.DataObject) ->
             assert attempt_hash(one) == attempt_hash(other)
 
 
-@every_model
+@each("cls", SHAPES)
 def test_models_are_hashable_where_their_fields_are(cls: Any) -> None:
     value = value_of(minimal(cls), cls, "snake")
     # The ``{}`` of a usage is a model; other objects are free-form.
@@ -54,7 +55,7 @@ def test_models_are_hashable_where_their_fields_are(cls: Any) -> None:
 
 
 @every_model
-@examples(10, usual=4)
+@examples(10, usual=2)
 @given(data=st.data())
 def test_different_values_differ(cls: Any, data: st.DataObject) -> None:
     one, other = data.draw(values(cls)), data.draw(values(cls))
@@ -151,7 +152,7 @@ def test_a_pickle_names_the_public_class() -> None:
 
 
 @every_naming
-@every_model
+@each("cls", SHAPES)
 def test_decoded_values_are_frozen(cls: Any, naming: Naming) -> None:
     value = CODECS[naming].decode(CODECS[naming].encode(value_of(minimal(cls), cls, "snake")), cls)
     for name in SHAPES[cls].fields:
@@ -173,8 +174,8 @@ def test_decoded_values_match_the_public_classes(naming: Naming) -> None:
 # Threads ---------------------------------------------------------------------------------------------------------
 
 
-@examples(3)
-@given(st.lists(wire_responses("snake"), min_size=20, max_size=40))
+@examples(3, usual=2)
+@given(st.lists(wire_responses("snake"), min_size=amount(10, 20), max_size=amount(20, 40)))
 def test_codecs_are_shared_between_threads(documents: list[dict[str, Any]]) -> None:
     # New codecs, so that threads also race for the first use of each type.
     camel, snake = cm.Codec("camel"), cm.Codec("snake")

@@ -114,7 +114,7 @@ def run(count: int, seed: int) -> None:
 
 @in_full_if_long
 def test_damaged_documents_give_a_value_or_a_decode_error() -> None:
-    run(amount(3_000, 8_000), seed=20250527)
+    run(amount(1_500, 8_000), seed=20250527)
 
 
 @pytest.mark.long

@@ -2,7 +2,6 @@
 
 import copy
 import pickle
-import pickletools
 import re
 from collections.abc import Callable
 from typing import Any
@@ -25,9 +24,8 @@ COPIES: dict[str, Callable[[Any], Any]] = {
 
 
 def modules_named_in(pickled: bytes) -> set[str]:
-    """What could be a module of ours among the strings of a pickle, however its protocol names a class."""
-    strings = [str(argument) for _, argument, _ in pickletools.genops(pickled) if argument is not None]
-    return {module for text in strings for module in re.findall(r"\bconversation_models(?:\.\w+)*", text)}
+    """What could be a module of ours in a pickle, however its protocol names a class."""
+    return {module.decode() for module in re.findall(rb"conversation_models(?:\.\w+)*", pickled)}
 
 
 def attempt_hash(value: Any) -> int | None:

@@ -4,10 +4,12 @@ import atexit
 import gc
 import json
 import os
+import pty
 import socket
 import subprocess
 import sys
 import traceback
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -18,30 +20,51 @@ from conversation_models.__main__ import main
 
 from .paths import FIXTURES, ROOT
 
-__all__ = ["run_fork"]
+__all__ = ["Fork", "run_fork"]
 
 _PATIENCE = 60
 _REQUEST_BYTES = 64 * 1024
+
+
+class Fork:
+    """A run of the command line. A process is forked for one at a time."""
+
+    def __init__(
+        self,
+        arguments: list[str],
+        streams: Sequence[int],
+        environment: dict[str, str],
+        *,
+        cwd: Path | None = None,
+        on_terminal: bool = False,
+    ) -> None:
+        """Start it with copies of ``streams``: its stdin, stdout and stderr."""
+        reads_archives = arguments[:1] == ["usage"]
+        self._server = _server(tuple(environment.items()), on_terminal, reads_archives)
+        request = json.dumps([arguments, str(cwd or Path.cwd())]).encode()
+        assert len(request) < _REQUEST_BYTES
+        socket.send_fds(self._server, [request], streams)
+        # Only then are the other copies of the streams closed.
+        assert self._server.recv(1)
+
+    def wait(self) -> int:
+        """Its exit status."""
+        return int(self._server.recv(16))
 
 
 def run_fork(
     arguments: list[str], stdin: bytes, cwd: Path | None, environment: dict[str, str]
 ) -> tuple[int, bytes, bytes]:
     """Run the command line to its end; its exit status, stdout and stderr. Its input is a pipe."""
-    server = _server(tuple(environment.items()))
-    request = json.dumps([arguments, str(cwd or Path.cwd())]).encode()
-    assert len(request) < _REQUEST_BYTES
     its, ours = os.pipe()
     # Output goes to files, because a pipe that nobody reads yet would fill up.
     with TemporaryFile() as out, TemporaryFile() as err:
         with open(its, "rb"):
-            socket.send_fds(server, [request], [its, out.fileno(), err.fileno()])
-            started = server.recv(1)
+            fork = Fork(arguments, [its, out.fileno(), err.fileno()], environment, cwd=cwd)
         # The program need not read its input.
         with suppress(BrokenPipeError), open(ours, "wb") as pipe:
             pipe.write(stdin)
-        assert started
-        return int(server.recv(16)), _content(out), _content(err)
+        return fork.wait(), _content(out), _content(err)
 
 
 def _content(file: IO[bytes]) -> bytes:
@@ -50,17 +73,20 @@ def _content(file: IO[bytes]) -> bytes:
 
 
 @cache
-def _server(environment: tuple[tuple[str, str], ...]) -> socket.socket:
+def _server(environment: tuple[tuple[str, str], ...], on_terminal: bool, reads_archives: bool) -> socket.socket:
     """A connection to the process that is forked. The process ends with the connection."""
     ours, its = socket.socketpair()
-    with its:
-        command = [sys.executable, "-m", __name__, str(its.fileno())]
+    # The package asks when it is imported whether its output is a terminal. The far end of this one stays open.
+    _, output = pty.openpty() if on_terminal else (None, os.open(os.devnull, os.O_WRONLY))
+    command = [sys.executable, "-m", __name__, str(its.fileno()), *(["archives"] if reads_archives else [])]
+    with its, open(output, "wb"):
         process = subprocess.Popen(
             command,
             cwd=ROOT,
             env=dict(environment),
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
             pass_fds=[its.fileno()],
         )
     ours.settimeout(_PATIENCE)
@@ -73,9 +99,15 @@ def _server(environment: tuple[tuple[str, str], ...]) -> socket.socket:
     return ours
 
 
-def _serve(client: socket.socket) -> None:
-    # Archives are read by one command alone, and what that imports takes longer than the others together.
-    import conversation_models.cli.usage  # noqa: F401
+def _serve(client: socket.socket, reads_archives: bool) -> None:
+    if reads_archives:
+        # They take longer than all other imports, and a process forks four times as fast without them. pyarrow imports
+        # pandas for the first array that it makes, if it is there.
+        import fsspec.implementations.local
+        import pandas
+        import pyarrow.dataset
+
+        import conversation_models.cli.usage  # noqa: F401
 
     # typer imports much more when a command runs for the first time.
     own = sys.stdout, sys.stderr
@@ -118,4 +150,4 @@ def _become_program(arguments: list[str], cwd: str, streams: list[int]) -> NoRet
 
 
 if __name__ == "__main__":
-    _serve(socket.socket(fileno=int(sys.argv[1])))
+    _serve(socket.socket(fileno=int(sys.argv[1])), "archives" in sys.argv)

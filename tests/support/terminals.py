@@ -9,8 +9,11 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO
 
-from .program import ENVIRONMENT, PROGRAM
+from .forks import Fork
+from .program import ENVIRONMENT
 
 PATIENCE = 30
 """Seconds to wait for the program."""
@@ -22,63 +25,57 @@ STYLES = re.compile(r"\x1b\[[\d;]*m")
 class Live:
     """The running program: its input and its output so far."""
 
-    def __init__(self, process: "subprocess.Popen[bytes]") -> None:
-        assert process.stdin
-        assert process.stdout
-        self.process = process
-        self._into = process.stdin.fileno()
-        self._out = process.stdout.fileno()
+    def __init__(self, stdin: IO[bytes], stdout: IO[bytes]) -> None:
+        self._into, self._out = stdin, stdout
         self.shown = ""
 
     def send(self, text: str) -> None:
-        os.write(self._into, text.encode())
+        os.write(self._into.fileno(), text.encode())
 
     def wait_for(self, text: str) -> None:
         """Read until the output ends with ``text``."""
         while not self.shown.endswith(text):
             ready, _, _ = select.select([self._out], [], [], PATIENCE)
-            read = os.read(self._out, 65536) if ready else b""
+            read = os.read(self._out.fileno(), 65536) if ready else b""
             assert read, f"expected {text!r} at the end of {self.shown!r}"
             self.shown += read.decode()
 
-    def end(self) -> tuple[int, str]:
-        """End the input, and return the exit status and stderr."""
-        out, err = self.process.communicate(timeout=PATIENCE)
-        self.shown += out.decode()
-        return self.process.returncode, err.decode()
+    def end(self) -> None:
+        """End the input, and read the rest of the output."""
+        self._into.close()
+        self.shown += self._out.read().decode()
 
 
 @contextmanager
 def live(*arguments: str) -> Iterator[Live]:
-    """Start the program, and stop it at the end."""
-    with subprocess.Popen(
-        [*PROGRAM, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=ENVIRONMENT
-    ) as process:
+    """Run the program while its output is read. Its status is 0, and it complains of nothing."""
+    (its_in, into), (out, its_out) = os.pipe(), os.pipe()
+    with TemporaryFile() as err:
+        with open(its_in, "rb"), open(its_out, "wb"):
+            fork = Fork([*arguments], [its_in, its_out, err.fileno()], ENVIRONMENT)
         try:
-            yield Live(process)
+            with open(into, "wb", 0) as stdin, open(out, "rb", 0) as stdout:
+                yield Live(stdin, stdout)
         finally:
-            process.kill()
+            status = fork.wait()
+        err.seek(0)
+        assert (status, err.read()) == (0, b"")
 
 
 def on_terminal(*arguments: object, terminal: str = "all") -> tuple[int, str]:
     """Run the program with stdout and stderr, or only stderr, on a terminal; its status and what the terminal got."""
     ours, its = pty.openpty()
-    with subprocess.Popen(
-        [*PROGRAM, *map(str, arguments)],
-        stdin=subprocess.DEVNULL,
-        stdout=its if terminal == "all" else subprocess.DEVNULL,
-        stderr=its,
-        env={**ENVIRONMENT, "COLUMNS": "80"},
-    ) as process:
-        os.close(its)
-        sent = b""
-        while select.select([ours], [], [], PATIENCE)[0]:
-            try:
-                sent += os.read(ours, 65536)
-            except OSError:  # Linux: every process has closed the other end.
-                break
-        os.close(ours)
-        return process.wait(PATIENCE), sent.decode().replace("\r\n", "\n")
+    with open(its, "wb"), open(os.devnull, "r+b") as nowhere:
+        streams = [nowhere.fileno(), its if terminal == "all" else nowhere.fileno(), its]
+        fork = Fork([*map(str, arguments)], streams, {**ENVIRONMENT, "COLUMNS": "80"}, on_terminal=True)
+    sent = b""
+    while select.select([ours], [], [], PATIENCE)[0]:
+        try:
+            sent += os.read(ours, 65536)
+        except OSError:  # Linux: every process has closed the other end.
+            break
+    os.close(ours)
+    return fork.wait(), sent.decode().replace("\r\n", "\n")
 
 
 _PEAK = """\

@@ -16,6 +16,7 @@ from typing import IO
 import pytest
 
 from ..support.amounts import some
+from ..support.forks import Fork
 from ..support.program import ENVIRONMENT, PROGRAM, STREAM, frame, response
 from ..support.terminals import PATIENCE
 
@@ -39,15 +40,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @contextmanager
-def running(
-    command: str,
-    folder: Path,
-    environment: dict[str, str],
-    stdout: int = subprocess.PIPE,
-    stderr: int = subprocess.PIPE,
-) -> Iterator[subprocess.Popen[bytes]]:
+def running(command: str, folder: Path, environment: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
     with subprocess.Popen(
-        [*PROGRAM, *command.split()], cwd=folder, stdout=stdout, stderr=stderr, env={**ENVIRONMENT, **environment}
+        [*PROGRAM, *command.split()],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**ENVIRONMENT, **environment},
     ) as process:
         try:
             yield process
@@ -55,49 +54,42 @@ def running(
             process.kill()
 
 
-def non_blocking_pipe() -> tuple[IO[bytes], int]:
-    """The end to read from, and the end for the program, whose writes do not wait."""
-    ours, its = os.pipe()
-    os.set_blocking(its, False)
-    return open(ours, "rb"), its
-
-
 def wait_until_full(pipe: IO[bytes]) -> None:
     held = before = -1
     end = time.monotonic() + PATIENCE
     while held <= 0 or held > before:
         assert time.monotonic() < end, "nothing was written"
-        time.sleep(0.2)
+        time.sleep(0.1)
         before, held = held, int.from_bytes(fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)), sys.byteorder)
 
 
-def read_after_it_is_full(pipe: IO[bytes]) -> str:
-    wait_until_full(pipe)
-    return pipe.read().decode()
+def read_slowly(command: str, folder: Path, environment: dict[str, str], stream: int) -> tuple[int, str]:
+    """The status, and what the program wrote to a pipe whose writes do not wait, and which is not read at once."""
+    ours, its = os.pipe()
+    os.set_blocking(its, False)
+    with open(ours, "rb") as pipe:
+        with open(its, "wb"), open(os.devnull, "r+b") as nowhere:
+            streams = [nowhere.fileno()] * 3
+            streams[stream] = its
+            fork = Fork(command.split(), streams, {**ENVIRONMENT, **environment}, cwd=folder)
+        wait_until_full(pipe)
+        text = pipe.read().decode()
+    return fork.wait()[0], text
 
 
 @some(1, ("command", "environment"), CELLS)
 def test_a_slow_reader_of_a_non_blocking_pipe_gets_all(command: str, folder: Path, environment: dict[str, str]) -> None:
-    ours, its = non_blocking_pipe()
-    with ours, running(command, folder, environment, stdout=its) as process:
-        os.close(its)
-        text = read_after_it_is_full(ours)
-        assert process.wait(PATIENCE) == 0
-        assert text.count(TEXT) == 1
-        assert text.endswith("}\n" if "show" not in command else "completion)\n")
+    status, text = read_slowly(command, folder, environment, stream=1)
+    assert status == 0
+    assert text.count(TEXT) == 1
+    assert text.endswith("}\n" if "show" not in command else "completion)\n")
 
 
 @some(1, "environment", BUFFERS)
 def test_a_slow_reader_of_non_blocking_errors_gets_all(folder: Path, environment: dict[str, str]) -> None:
-    ours, its = non_blocking_pipe()
-    with (
-        ours,
-        running("convert --to camel wrong", folder, environment, stdout=subprocess.DEVNULL, stderr=its) as process,
-    ):
-        os.close(its)
-        lines = read_after_it_is_full(ours).splitlines()
-        assert process.wait(PATIENCE) == 1
-    assert lines == [
+    status, text = read_slowly("convert --to camel wrong", folder, environment, stream=2)
+    assert status == 1
+    assert text.splitlines() == [
         f"conversation-models: wrong:{number}: Expected `str | array`, got `int` - at `$.outputs[0].content`"
         for number in range(2, 2001, 2)
     ]
@@ -151,7 +143,7 @@ def test_two_interrupts_end_a_program_whose_output_is_not_read(folder: Path) -> 
         assert process.stderr
         wait_until_full(process.stdout)
         # The first ends the work, the second ends the attempt to write what the work has left in the buffer.
-        for patience in 2, PATIENCE:
+        for patience in 0.5, PATIENCE:
             process.send_signal(signal.SIGINT)
             with suppress(subprocess.TimeoutExpired):
                 process.wait(patience)

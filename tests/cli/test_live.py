@@ -1,7 +1,6 @@
 """Live pipes: each event and line is shown as soon as it arrives."""
 
 import json
-import os
 import re
 import signal
 import subprocess
@@ -83,17 +82,12 @@ def test_live_streams_are_converted_as_they_arrive() -> None:
 
 @some(1, "command", [["collect"], ["show", "-"], ["convert", "--to", "snake"]])
 def test_an_empty_non_blocking_pipe_is_not_the_end_of_the_input(command: list[str]) -> None:
-    ours, its = os.pipe()
-    os.set_blocking(ours, False)
-    with subprocess.Popen([*PROGRAM, *command], stdin=ours, stdout=subprocess.PIPE, env=ENVIRONMENT) as process:
-        os.close(ours)
+    with live(*command, waits=False) as program:
         for text in STREAM:
             time.sleep(0.05)
-            os.write(its, text.encode())
-        os.close(its)
-        out, _ = process.communicate(timeout=PATIENCE)
-    assert out.decode() == run(*command, stdin="".join(STREAM)).out
-    assert process.returncode == 0
+            program.send(text)
+        program.end()
+    assert program.shown == run(*command, stdin="".join(STREAM)).out
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ import traceback
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, NoReturn
@@ -47,9 +48,10 @@ class Fork:
         # Only then are the other copies of the streams closed.
         assert self._server.recv(1)
 
-    def wait(self) -> int:
-        """Its exit status."""
-        return int(self._server.recv(16))
+    def wait(self) -> tuple[int, int]:
+        """Its exit status, and the most memory that it used, in the units of the system."""
+        status, peak = json.loads(self._server.recv(64))
+        return status, peak
 
 
 def run_fork(
@@ -64,7 +66,7 @@ def run_fork(
         # The program need not read its input.
         with suppress(BrokenPipeError), open(ours, "wb") as pipe:
             pipe.write(stdin)
-        return fork.wait(), _content(out), _content(err)
+        return fork.wait()[0], _content(out), _content(err)
 
 
 def _content(file: IO[bytes]) -> bytes:
@@ -100,20 +102,21 @@ def _server(environment: tuple[tuple[str, str], ...], on_terminal: bool, reads_a
 
 
 def _serve(client: socket.socket, reads_archives: bool) -> None:
+    from typer.main import get_command
+
     if reads_archives:
         # They take longer than all other imports, and a process forks four times as fast without them. pyarrow imports
         # pandas for the first array that it makes, if it is there.
-        import fsspec.implementations.local
-        import pandas
-        import pyarrow.dataset
-
-        import conversation_models.cli.usage  # noqa: F401
-
-    # typer imports much more when a command runs for the first time.
+        for name in "conversation_models.cli.usage", "fsspec.implementations.local", "pandas", "pyarrow.dataset":
+            import_module(name)
+    # typer makes the commands anew in each run, and imports much more in the first.
+    commands = import_module("conversation_models.cli.commands")
+    vars(commands)["app"] = get_command(commands.app)
     own = sys.stdout, sys.stderr
-    sys.argv[1:] = ["validate", str(FIXTURES / "thinking.json")]
-    assert main() == 0
-    sys.stdout, sys.stderr = own
+    for command in ["validate"], ["show"], ["convert", "--to", "camel"]:
+        sys.argv[1:] = [*command, str(FIXTURES / "thinking.json")]
+        assert main() == 0
+        sys.stdout, sys.stderr = own
     gc.freeze()
     while True:
         request, streams, _, _ = socket.recv_fds(client, _REQUEST_BYTES, 3)
@@ -127,8 +130,8 @@ def _serve(client: socket.socket, reads_archives: bool) -> None:
         for stream in streams:
             os.close(stream)
         client.send(b"s")
-        _, status = os.waitpid(fork, 0)
-        client.send(str(os.waitstatus_to_exitcode(status)).encode())
+        _, status, used = os.wait4(fork, 0)
+        client.send(json.dumps([os.waitstatus_to_exitcode(status), used.ru_maxrss]).encode())
 
 
 def _become_program(arguments: list[str], cwd: str, streams: list[int]) -> NoReturn:

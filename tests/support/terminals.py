@@ -4,8 +4,6 @@ import os
 import pty
 import re
 import select
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -47,9 +45,10 @@ class Live:
 
 
 @contextmanager
-def live(*arguments: str) -> Iterator[Live]:
-    """Run the program while its output is read. Its status is 0, and it complains of nothing."""
+def live(*arguments: str, waits: bool = True) -> Iterator[Live]:
+    """Run the program while its output is read; its reads need not wait. Its status is 0, it complains of nothing."""
     (its_in, into), (out, its_out) = os.pipe(), os.pipe()
+    os.set_blocking(its_in, waits)
     with TemporaryFile() as err:
         with open(its_in, "rb"), open(its_out, "wb"):
             fork = Fork([*arguments], [its_in, its_out, err.fileno()], ENVIRONMENT)
@@ -57,7 +56,7 @@ def live(*arguments: str) -> Iterator[Live]:
             with open(into, "wb", 0) as stdin, open(out, "rb", 0) as stdout:
                 yield Live(stdin, stdout)
         finally:
-            status = fork.wait()
+            status, _ = fork.wait()
         err.seek(0)
         assert (status, err.read()) == (0, b"")
 
@@ -75,31 +74,12 @@ def on_terminal(*arguments: object, terminal: str = "all") -> tuple[int, str]:
         except OSError:  # Linux: every process has closed the other end.
             break
     os.close(ours)
-    return fork.wait(), sent.decode().replace("\r\n", "\n")
-
-
-_PEAK = """\
-import re, sys
-from conversation_models.__main__ import main
-status = main()
-# Not ru_maxrss, which includes the memory of the process that forked this one.
-print(re.search(r"VmHWM:\\s+(\\d+) kB", open("/proc/self/status").read())[1], file=sys.stderr)
-sys.exit(status)
-"""
+    return fork.wait()[0], sent.decode().replace("\r\n", "\n")
 
 
 def peak(*arguments: str, stdin: Path) -> int:
-    """The most memory that the program used, in bytes."""
-    with stdin.open("rb") as file:
-        done = subprocess.run(
-            [sys.executable, "-c", _PEAK, *arguments],
-            stdin=file,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-            check=False,
-            env=ENVIRONMENT,
-            timeout=120,
-        )
-    assert done.returncode == 0, done.stderr
-    return int(done.stderr) * 1024
+    """The most memory that the program used on Linux, in bytes. It begins with that of the process that forked it."""
+    with stdin.open("rb") as file, open(os.devnull, "wb") as nowhere:
+        status, kilobytes = Fork([*arguments], [file.fileno(), nowhere.fileno(), nowhere.fileno()], ENVIRONMENT).wait()
+    assert status == 0
+    return kilobytes * 1024

@@ -58,9 +58,10 @@ def run(command: list[str], folder: Path) -> str:
     params=[mypy, pytest.param(pyright, marks=pytest.mark.long)],
     ids=lambda checker: checker.__name__,
 )
-def errors(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Errors:
+def errors(request: pytest.FixtureRequest) -> Errors:
     """The errors that a checker has for all examples and for ``WRONG``: one run, since most of it is starting."""
-    folder = tmp_path_factory.mktemp("typing")
+    # The folder of pytest's cache: mypy, which checks what has changed, has read most files in an earlier run.
+    folder = request.config.cache.mkdir("typing")
     (folder / "wrong.py").write_text(WRONG)
     found: Errors = request.param([*FILES, folder / "wrong.py"], folder)
     return found

@@ -4,7 +4,6 @@ import atexit
 import gc
 import json
 import os
-import pty
 import socket
 import subprocess
 import sys
@@ -78,6 +77,8 @@ def _content(file: IO[bytes]) -> bytes:
 def _server(environment: tuple[tuple[str, str], ...], on_terminal: bool, reads_archives: bool) -> socket.socket:
     """A connection to the process that is forked. The process ends with the connection."""
     ours, its = socket.socketpair()
+    import pty  # Not on Windows.
+
     # The package asks when it is imported whether its output is a terminal. The far end of this one stays open.
     _, output = pty.openpty() if on_terminal else (None, os.open(os.devnull, os.O_WRONLY))
     command = [sys.executable, "-m", __name__, str(its.fileno()), *(["archives"] if reads_archives else [])]

@@ -2,8 +2,6 @@
 
 import json
 import re
-import signal
-import subprocess
 import time
 
 import pytest
@@ -13,17 +11,15 @@ from ..support.documents import NAMINGS, Naming
 from ..support.program import (
     AGAIN,
     AGAIN_SHOWN,
-    ENVIRONMENT,
     HELLO,
     HELLO_SHOWN,
-    PROGRAM,
     STREAM,
     STREAM_SHOWN,
     frame,
     run,
     stream,
 )
-from ..support.terminals import PATIENCE, Live, live
+from ..support.terminals import live
 
 
 @pytest.mark.parametrize("naming", NAMINGS)
@@ -44,7 +40,7 @@ def test_a_live_stream_is_shown_as_it_arrives(naming: Naming) -> None:
         for text, part in zip(frames, shown, strict=True):
             program.send(text)
             program.wait_for(part)
-        program.end()
+        assert program.end() == (0, "")
         assert program.shown == STREAM_SHOWN
 
 
@@ -59,7 +55,7 @@ def test_events_are_shown_before_their_naming_is_known() -> None:
         program.wait_for(" second")
         program.send(frame("conversation.response.done", usage={"total_tokens": 5}))
         program.wait_for("usage 5 tokens (0 prompt, 0 completion)\n")
-        program.end()
+        assert program.end() == (0, "")
 
 
 def test_live_lines_are_shown_as_they_arrive() -> None:
@@ -68,7 +64,7 @@ def test_live_lines_are_shown_as_they_arrive() -> None:
         program.wait_for(HELLO_SHOWN)
         program.send(json.dumps(AGAIN) + "\n")
         program.wait_for(AGAIN_SHOWN)
-        program.end()
+        assert program.end() == (0, "")
 
 
 def test_live_streams_are_converted_as_they_arrive() -> None:
@@ -77,7 +73,7 @@ def test_live_streams_are_converted_as_they_arrive() -> None:
             program.send(text)
             program.wait_for("}\n\n")
             program.shown = ""
-        program.end()
+        assert program.end() == (0, "")
 
 
 @some(1, "command", [["collect"], ["show", "-"], ["convert", "--to", "snake"]])
@@ -86,7 +82,7 @@ def test_an_empty_non_blocking_pipe_is_not_the_end_of_the_input(command: list[st
         for text in STREAM:
             time.sleep(0.05)
             program.send(text)
-        program.end()
+        assert program.end() == (0, "")
     assert program.shown == run(*command, stdin="".join(STREAM)).out
 
 
@@ -99,16 +95,11 @@ def test_an_empty_non_blocking_pipe_is_not_the_end_of_the_input(command: list[st
     ],
 )
 def test_an_interrupt_ends_the_program_quietly(command: list[str], answer: str) -> None:
-    with subprocess.Popen(
-        [*PROGRAM, *command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=ENVIRONMENT
-    ) as process:
-        assert process.stdin
-        assert process.stdout
-        program = Live(process.stdin, process.stdout)
+    with live(*command) as program:
         program.send('event: weather.report\ndata: {"type": "weather.report"}\n\n')
         program.wait_for(answer.replace("{}", '{"type": "weather.report"}'))
-        process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=PATIENCE)
-    assert process.returncode == 130
-    assert re.fullmatch("(conversation-models: .* warning: .*\n)?", err.decode())
-    assert (program.shown + out.decode()).endswith("\n")
+        program.interrupt()
+        status, err = program.end()
+    assert status == 130
+    assert re.fullmatch("(conversation-models: .* warning: .*\n)?", err)
+    assert program.shown.endswith("\n")

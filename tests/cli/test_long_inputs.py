@@ -2,7 +2,6 @@
 
 import json
 import re
-import subprocess
 import sys
 from pathlib import Path
 
@@ -10,8 +9,8 @@ import pytest
 
 from ..support.amounts import each_once, some
 from ..support.paths import FIXTURES
-from ..support.program import ENVIRONMENT, HELLO, PROGRAM, STREAM, frame
-from ..support.terminals import PATIENCE, STYLES, on_terminal, peak
+from ..support.program import HELLO, STREAM, frame
+from ..support.terminals import STYLES, on_terminal, peak
 
 LONG = 16 * 1024 * 1024
 TEXT = "All work and no play. " * 1000
@@ -53,20 +52,6 @@ def test_memory_does_not_grow_with_the_input(
 ) -> None:
     long = peak(*command, stdin=long_lines if kind == "lines" else long_stream)
     assert long - short_peak < LONG // 2
-
-
-@some(1, "command", [["show"], ["convert", "--to", "camel"]])
-def test_a_reader_that_leaves_ends_the_program_quietly(long_lines: Path, command: list[str]) -> None:
-    with subprocess.Popen(
-        [*PROGRAM, *command, str(long_lines)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=ENVIRONMENT
-    ) as process:
-        assert process.stdout
-        assert process.stderr
-        process.stdout.readline()
-        process.stdout.close()
-        assert process.stderr.read() == b""
-        # It stopped at the first failed write.
-        assert process.wait(PATIENCE) == 1
 
 
 @some(1, "command", [["validate"], ["convert", "--to", "camel"]])

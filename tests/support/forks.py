@@ -10,7 +10,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 from contextlib import suppress
-from functools import cache
+from functools import cache, cached_property
 from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -37,35 +37,47 @@ class Fork:
         *,
         cwd: Path | None = None,
         on_terminal: bool = False,
+        ends: bool = False,
     ) -> None:
-        """Start it with copies of ``streams``: its stdin, stdout and stderr."""
+        """Start it with copies of ``streams``: its stdin, stdout and stderr.
+
+        ``ends``: the interpreter also ends as usual, which takes longer than most runs. A test needs it whose streams
+        cannot be written to: the end of an interpreter writes what they hold.
+        """
         reads_archives = arguments[:1] == ["usage"]
         self._server = _server(tuple(environment.items()), on_terminal, reads_archives)
-        request = json.dumps([arguments, str(cwd or Path.cwd())]).encode()
+        request = json.dumps([arguments, str(cwd or Path.cwd()), ends]).encode()
         assert len(request) < _REQUEST_BYTES
         socket.send_fds(self._server, [request], streams)
         # Only then are the other copies of the streams closed.
-        assert self._server.recv(1)
+        self.process = int(self._server.recv(16))
 
-    def wait(self) -> tuple[int, int]:
-        """Its exit status, and the most memory that it used, in the units of the system."""
+    @cached_property
+    def ended(self) -> tuple[int, int]:
+        """Its exit status when it has ended, and the most memory that it used, in the units of the system."""
         status, peak = json.loads(self._server.recv(64))
         return status, peak
 
 
 def run_fork(
-    arguments: list[str], stdin: bytes, cwd: Path | None, environment: dict[str, str]
+    arguments: list[str],
+    stdin: bytes,
+    cwd: Path | None,
+    environment: dict[str, str],
+    stdout: IO[bytes] | None,
+    stderr: IO[bytes] | None,
 ) -> tuple[int, bytes, bytes]:
-    """Run the command line to its end; its exit status, stdout and stderr. Its input is a pipe."""
+    """Run the command line to its end; its exit status, and what it wrote to streams that are not given."""
     its, ours = os.pipe()
     # Output goes to files, because a pipe that nobody reads yet would fill up.
     with TemporaryFile() as out, TemporaryFile() as err:
         with open(its, "rb"):
-            fork = Fork(arguments, [its, out.fileno(), err.fileno()], environment, cwd=cwd)
+            streams = [its, (stdout or out).fileno(), (stderr or err).fileno()]
+            fork = Fork(arguments, streams, environment, cwd=cwd, ends=bool(stdout or stderr))
         # The program need not read its input.
         with suppress(BrokenPipeError), open(ours, "wb") as pipe:
             pipe.write(stdin)
-        return fork.wait()[0], _content(out), _content(err)
+        return fork.ended[0], _content(out), _content(err)
 
 
 def _content(file: IO[bytes]) -> bytes:
@@ -126,29 +138,34 @@ def _serve(client: socket.socket, reads_archives: bool) -> None:
         fork = os.fork()
         if not fork:
             client.close()
-            arguments, cwd = json.loads(request)
+            arguments, cwd, ends = json.loads(request)
             _become_program(arguments, cwd, streams)
+            if ends:
+                sys.exit(main())
+            _run_without_end()
         for stream in streams:
             os.close(stream)
-        client.send(b"s")
+        client.send(str(fork).encode())
         _, status, used = os.wait4(fork, 0)
         client.send(json.dumps([os.waitstatus_to_exitcode(status), used.ru_maxrss]).encode())
 
 
-def _become_program(arguments: list[str], cwd: str, streams: list[int]) -> NoReturn:
+def _become_program(arguments: list[str], cwd: str, streams: list[int]) -> None:
+    os.chdir(cwd)
+    for number, stream in enumerate(streams):
+        os.dup2(stream, number)
+        os.close(stream)
+    sys.argv[1:] = arguments
+
+
+def _run_without_end() -> NoReturn:
     status = 1
     try:
-        os.chdir(cwd)
-        for number, stream in enumerate(streams):
-            os.dup2(stream, number)
-            os.close(stream)
-        sys.argv[1:] = arguments
         status = main()
         sys.stdout.flush()
     except BaseException:
         traceback.print_exc()
     finally:
-        # The end of an interpreter takes longer than a run.
         sys.stderr.flush()
         os._exit(status)
 

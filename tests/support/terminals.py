@@ -4,6 +4,7 @@ import os
 import pty
 import re
 import select
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,8 +24,8 @@ STYLES = re.compile(r"\x1b\[[\d;]*m")
 class Live:
     """The running program: its input and its output so far."""
 
-    def __init__(self, stdin: IO[bytes], stdout: IO[bytes]) -> None:
-        self._into, self._out = stdin, stdout
+    def __init__(self, fork: Fork, stdin: IO[bytes], stdout: IO[bytes], stderr: IO[bytes]) -> None:
+        self._fork, self._into, self._out, self._err = fork, stdin, stdout, stderr
         self.shown = ""
 
     def send(self, text: str) -> None:
@@ -38,27 +39,31 @@ class Live:
             assert read, f"expected {text!r} at the end of {self.shown!r}"
             self.shown += read.decode()
 
-    def end(self) -> None:
-        """End the input, and read the rest of the output."""
+    def interrupt(self) -> None:
+        os.kill(self._fork.process, signal.SIGINT)
+
+    def end(self) -> tuple[int, str]:
+        """End the input, and return the exit status and stderr."""
         self._into.close()
         self.shown += self._out.read().decode()
+        status, _ = self._fork.ended
+        self._err.seek(0)
+        return status, self._err.read().decode()
 
 
 @contextmanager
 def live(*arguments: str, waits: bool = True) -> Iterator[Live]:
-    """Run the program while its output is read; its reads need not wait. Its status is 0, it complains of nothing."""
+    """Run the program while its output is read. If it does not wait, reading its empty input is an error."""
     (its_in, into), (out, its_out) = os.pipe(), os.pipe()
     os.set_blocking(its_in, waits)
     with TemporaryFile() as err:
         with open(its_in, "rb"), open(its_out, "wb"):
-            fork = Fork([*arguments], [its_in, its_out, err.fileno()], ENVIRONMENT)
+            fork = Fork([*arguments], [its_in, its_out, err.fileno()], ENVIRONMENT, ends=True)
         try:
             with open(into, "wb", 0) as stdin, open(out, "rb", 0) as stdout:
-                yield Live(stdin, stdout)
+                yield Live(fork, stdin, stdout, err)
         finally:
-            status, _ = fork.wait()
-        err.seek(0)
-        assert (status, err.read()) == (0, b"")
+            _ = fork.ended
 
 
 def on_terminal(*arguments: object, terminal: str = "all") -> tuple[int, str]:
@@ -74,12 +79,12 @@ def on_terminal(*arguments: object, terminal: str = "all") -> tuple[int, str]:
         except OSError:  # Linux: every process has closed the other end.
             break
     os.close(ours)
-    return fork.wait()[0], sent.decode().replace("\r\n", "\n")
+    return fork.ended[0], sent.decode().replace("\r\n", "\n")
 
 
 def peak(*arguments: str, stdin: Path) -> int:
     """The most memory that the program used on Linux, in bytes. It begins with that of the process that forked it."""
     with stdin.open("rb") as file, open(os.devnull, "wb") as nowhere:
-        status, kilobytes = Fork([*arguments], [file.fileno(), nowhere.fileno(), nowhere.fileno()], ENVIRONMENT).wait()
+        status, kilobytes = Fork([*arguments], [file.fileno(), nowhere.fileno(), nowhere.fileno()], ENVIRONMENT).ended
     assert status == 0
     return kilobytes * 1024

@@ -85,8 +85,13 @@ def test_small_reads_take_no_more_memory_than_their_bytes(indent: int | None) ->
     chunks = [{"type": "text", "text": text} for text in [*"a" * amount(40, 200), "a" * amount(100_000, 500_000)]]
     document = json.dumps(response({"type": "message.output", "content": chunks}), indent=indent).encode()
     reads = (document[start : start + 2] for start in range(0, len(document), 2))
-    peak = peak_of(lambda: [record.value for record in records_in(reads, "-", Expected())])
+    values_in(iter([document]))  # What is built for the first document stays.
+    peak = peak_of(lambda: values_in(reads))
     assert peak < 6 * len(document)
+
+
+def values_in(reads: Iterator[bytes]) -> list[object]:
+    return [record.value for record in records_in(reads, "-", Expected())]
 
 
 def peak_of(use: Callable[[], object]) -> int:

@@ -123,10 +123,10 @@ def test_a_stream_without_a_response_is_set_aside(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["a.gz", "a.zst"])
 def test_a_file_whose_compressed_data_is_cut_off_is_read_up_to_there(tmp_path: Path, name: str) -> None:
-    path = Path(stored(tmp_path / name, lines_of(map(answer, range(20_000)))))
+    path = Path(stored(tmp_path / name, lines_of(map(answer, range(4000)))))
     path.write_bytes(path.read_bytes()[:-10])
     found = Found(path)
-    assert len(found.ids) > 19_000 if name == "a.zst" else len(found.ids) >= 19_990
+    assert len(found.ids) > (3000 if name == "a.zst" else 3990)
     assert found.ids == [f"conv_{number}" for number in range(len(found.ids))]
     assert found.rejects[-1].reason == f"the {'gzip' if name == 'a.gz' else 'zstd'} data is cut off"
 

@@ -50,14 +50,11 @@ def one_at_a_time(data: bytes) -> Iterator[bytes]:
 
 
 def seconds(data: bytes) -> float:
-    taken = []
-    for _ in range(3):
-        start = time.process_time()
-        with CUT_OFF:
-            for _ in records_in(one_at_a_time(data), "-", Expected()):
-                pass
-        taken.append(time.process_time() - start)
-    return min(taken)
+    start = time.process_time()
+    with CUT_OFF:
+        for _ in records_in(one_at_a_time(data), "-", Expected()):
+            pass
+    return time.process_time() - start
 
 
 @pytest.mark.parametrize(
@@ -74,7 +71,9 @@ def seconds(data: bytes) -> float:
 )
 def test_reading_a_byte_at_a_time_takes_time_in_proportion(make: Callable[[int], bytes]) -> None:
     # Sixteen times the bytes: linear is about 16, quadratic 256.
-    assert seconds(make(32 * 1024)) < 64 * seconds(make(2 * 1024))
+    short, long = make(2 * 1024), make(32 * 1024)
+    limit = 64 * min(seconds(short) for _ in range(3))
+    assert any(seconds(long) < limit for _ in range(3))
 
 
 # Memory ----------------------------------------------------------------------------------------------------------
@@ -86,8 +85,13 @@ def test_small_reads_take_no_more_memory_than_their_bytes(indent: int | None) ->
     chunks = [{"type": "text", "text": text} for text in [*"a" * amount(40, 200), "a" * amount(100_000, 500_000)]]
     document = json.dumps(response({"type": "message.output", "content": chunks}), indent=indent).encode()
     reads = (document[start : start + 2] for start in range(0, len(document), 2))
-    peak = peak_of(lambda: [record.value for record in records_in(reads, "-", Expected())])
+    values_in(iter([document]))  # What is built for the first document stays.
+    peak = peak_of(lambda: values_in(reads))
     assert peak < 6 * len(document)
+
+
+def values_in(reads: Iterator[bytes]) -> list[object]:
+    return [record.value for record in records_in(reads, "-", Expected())]
 
 
 def peak_of(use: Callable[[], object]) -> int:
@@ -125,12 +129,13 @@ def show(frames: Iterator[str]) -> None:
         show_stream(source)
 
 
-@some(2, "make", [sources, unknown, tools, errors])
+@in_full_if_long
+@some(1, "make", [tools, sources, unknown, errors])
 def test_memory_of_show_does_not_grow_with_the_length_of_a_stream(make: Callable[[int], str]) -> None:
     show(map(make, range(10)))
-    short = peak_of(lambda: show(map(make, range(1_000_000, 1_002_000))))
-    # Four times as long. Garbage in cycles is collected at other moments: that makes a tenth, growth more than a half.
-    longs = (peak_of(lambda: show(map(make, range(1_000_000, 1_008_000)))) for _ in range(3))
+    short = peak_of(lambda: show(map(make, range(1_000_000, 1_000_000 + amount(1500, 2000)))))
+    # Garbage in cycles is collected at other moments: that makes a tenth, growth more than a half.
+    longs = (peak_of(lambda: show(map(make, range(1_000_000, 1_000_000 + amount(4500, 8000))))) for _ in range(3))
     assert any(long < 1.5 * short for long in longs)
 
 
@@ -160,14 +165,14 @@ def test_errors_beyond_a_thousand_are_counted(tmp_path: Path, command: list[str]
     good = json.dumps(HELLO) + "\n" if kind == "lines" else STREAM[0]
     end = "" if kind == "lines" else STREAM[-1]
     bad = '{"outputs": []}\n' if kind == "lines" else 'data: {"type":"message.output.delta"}\n\n'
-    (tmp_path / "input").write_text(good + bad * 2200 + end)
+    (tmp_path / "input").write_text(good + bad * 1200 + end)
     done = run(*command, "input", cwd=tmp_path)
     lines = [line.removeprefix("conversation-models: ") for line in (done.out + done.err).splitlines()]
     assert done.status == 1
     assert sum("missing required field" in line for line in lines) == 1000
-    assert "input: errors not shown: 1,200" in lines
+    assert "input: errors not shown: 200" in lines
     if command == ["validate"]:
-        assert lines[-1].startswith("input: 2,200 of 2,20")
+        assert lines[-1].startswith("input: 1,200 of 1,20")
 
 
 def test_errors_are_shown_after_a_thousand_warnings(tmp_path: Path) -> None:

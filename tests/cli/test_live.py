@@ -1,10 +1,7 @@
 """Live pipes: each event and line is shown as soon as it arrives."""
 
 import json
-import os
 import re
-import signal
-import subprocess
 import time
 
 import pytest
@@ -14,17 +11,15 @@ from ..support.documents import NAMINGS, Naming
 from ..support.program import (
     AGAIN,
     AGAIN_SHOWN,
-    ENVIRONMENT,
     HELLO,
     HELLO_SHOWN,
-    PROGRAM,
     STREAM,
     STREAM_SHOWN,
     frame,
     run,
     stream,
 )
-from ..support.terminals import PATIENCE, live
+from ..support.terminals import live
 
 
 @pytest.mark.parametrize("naming", NAMINGS)
@@ -83,17 +78,12 @@ def test_live_streams_are_converted_as_they_arrive() -> None:
 
 @some(1, "command", [["collect"], ["show", "-"], ["convert", "--to", "snake"]])
 def test_an_empty_non_blocking_pipe_is_not_the_end_of_the_input(command: list[str]) -> None:
-    ours, its = os.pipe()
-    os.set_blocking(ours, False)
-    with subprocess.Popen([*PROGRAM, *command], stdin=ours, stdout=subprocess.PIPE, env=ENVIRONMENT) as process:
-        os.close(ours)
+    with live(*command, waits=False) as program:
         for text in STREAM:
             time.sleep(0.05)
-            os.write(its, text.encode())
-        os.close(its)
-        out, _ = process.communicate(timeout=PATIENCE)
-    assert out.decode() == run(*command, stdin="".join(STREAM)).out
-    assert process.returncode == 0
+            program.send(text)
+        assert program.end() == (0, "")
+    assert program.shown == run(*command, stdin="".join(STREAM)).out
 
 
 @pytest.mark.parametrize(
@@ -108,7 +98,7 @@ def test_an_interrupt_ends_the_program_quietly(command: list[str], answer: str) 
     with live(*command) as program:
         program.send('event: weather.report\ndata: {"type": "weather.report"}\n\n')
         program.wait_for(answer.replace("{}", '{"type": "weather.report"}'))
-        program.process.send_signal(signal.SIGINT)
+        program.interrupt()
         status, err = program.end()
     assert status == 130
     assert re.fullmatch("(conversation-models: .* warning: .*\n)?", err)

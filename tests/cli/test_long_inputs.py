@@ -2,17 +2,17 @@
 
 import json
 import re
-import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from ..support.amounts import each_once, some
 from ..support.paths import FIXTURES
-from ..support.program import ENVIRONMENT, HELLO, PROGRAM, STREAM, frame
-from ..support.terminals import PATIENCE, STYLES, on_terminal, peak
+from ..support.program import HELLO, STREAM, frame
+from ..support.terminals import STYLES, on_terminal, peak
 
-LONG = 40 * 1024 * 1024
+LONG = 16 * 1024 * 1024
 TEXT = "All work and no play. " * 1000
 
 
@@ -45,34 +45,20 @@ def short_peak(tmp_path_factory: pytest.TempPathFactory) -> int:
     return peak("validate", "-", stdin=short)
 
 
-@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the system does not report a process's peak memory")
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have other units")
 @each_once(kind=["lines", "stream"], command=[["show", "-"], ["validate", "-"], ["convert", "--to", "camel"]])
 def test_memory_does_not_grow_with_the_input(
     long_lines: Path, long_stream: Path, short_peak: int, kind: str, command: list[str]
 ) -> None:
     long = peak(*command, stdin=long_lines if kind == "lines" else long_stream)
-    assert long - short_peak < LONG // 4
-
-
-@some(1, "command", [["show"], ["convert", "--to", "camel"]])
-def test_a_reader_that_leaves_ends_the_program_quietly(long_lines: Path, command: list[str]) -> None:
-    with subprocess.Popen(
-        [*PROGRAM, *command, str(long_lines)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=ENVIRONMENT
-    ) as process:
-        assert process.stdout
-        assert process.stderr
-        process.stdout.readline()
-        process.stdout.close()
-        assert process.stderr.read() == b""
-        # It stopped at the first failed write.
-        assert process.wait(PATIENCE) == 1
+    assert long - short_peak < LONG // 2
 
 
 @some(1, "command", [["validate"], ["convert", "--to", "camel"]])
 def test_long_inputs_show_progress_on_stderr(long_lines: Path, command: list[str]) -> None:
     status, sent = on_terminal(*command, long_lines, terminal="stderr")
     assert status == 0
-    assert re.search(r"\d+\.\d/4\d\.\d MB", STYLES.sub("", sent))
+    assert re.search(r"\d+\.\d/1\d\.\d MB", STYLES.sub("", sent))
     # The cursor is visible again, on a line that was wiped.
     assert sent.endswith("\x1b[?25h\r\x1b[1A\x1b[2K")
 
@@ -82,7 +68,8 @@ def test_progress_is_wiped_before_a_verdict_is_printed(long_lines: Path) -> None
     assert status == 0
     assert "MB/s" in sent
     end = STYLES.sub("", sent.rpartition("\x1b[2K")[2])
-    assert end == f"{long_lines}: ok (1,898 documents, snake_case)\n{FIXTURES / 'thinking.json'}: ok (snake_case)\n"
+    count = long_lines.read_bytes().count(b"\n")
+    assert end == f"{long_lines}: ok ({count} documents, snake_case)\n{FIXTURES / 'thinking.json'}: ok (snake_case)\n"
 
 
 def test_short_inputs_show_no_progress() -> None:

@@ -82,27 +82,16 @@ def test_a_closed_stdout_is_an_error() -> None:
 @some(1, "command", [["convert", "--to", "camel"], ["show"], ["validate"]])
 def test_a_full_disk_is_an_error(command: list[str]) -> None:
     with open("/dev/full", "wb") as full:
-        done = subprocess.run(
-            [*PROGRAM, *command, str(FIXTURES / "thinking.json")],
-            stdout=full,
-            stderr=subprocess.PIPE,
-            text=True,
-            check=False,
-            env=ENVIRONMENT,
-            timeout=60,
-        )
-    assert (done.returncode, done.stderr) == (1, "conversation-models: standard output: No space left on device\n")
+        done = run(*command, FIXTURES / "thinking.json", stdout=full)
+    assert done == Done(1, "", "conversation-models: standard output: No space left on device\n")
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
 def test_a_full_stderr_does_not_stop_the_conversion() -> None:
     lines = "\n".join(json.dumps({**HELLO, f"new{index}": 1}) for index in range(3))
     with open("/dev/full", "wb") as full:
-        command = [*PROGRAM, "convert", "--to", "camel"]
-        done = subprocess.run(
-            command, input=lines.encode(), stdout=subprocess.PIPE, stderr=full, check=False, env=ENVIRONMENT, timeout=60
-        )
-    assert (done.returncode, done.stdout.count(b"\n")) == (0, 3)
+        done = run("convert", "--to", "camel", stdin=lines, stderr=full)
+    assert (done.status, done.out.count("\n")) == (0, 3)
 
 
 @pytest.mark.parametrize("module", ["typer", "rich"])

@@ -27,16 +27,16 @@ Errors = list[tuple[str, int, str]]
 """The file, the line and the message of each."""
 
 
-def mypy(files: list[Path], folder: Path) -> Errors:
+def mypy(files: list[Path], folder: Path, cache: Path) -> Errors:
     # An empty configuration: users have their own settings, not the project's.
-    command = ["mypy", "--strict", "--config-file=", f"--cache-dir={folder}", "--no-pretty", "--hide-error-context"]
+    command = ["mypy", "--strict", "--config-file=", f"--cache-dir={cache}", "--no-pretty", "--hide-error-context"]
     output = run([*command, *map(str, files)], folder)
     assert f"checked {len(files)} source files" in output, output
     found = re.findall(r"^(\S+):(\d+): error: (.*)", output, re.MULTILINE)
     return [(Path(name).name, int(line), message) for name, line, message in found]
 
 
-def pyright(files: list[Path], folder: Path) -> Errors:
+def pyright(files: list[Path], folder: Path, _: Path) -> Errors:
     output = run(["pyright", "--pythonpath", sys.executable, "--outputjson", *map(str, files)], folder)
     report = json.loads(output[output.index("{") :])
     assert report["summary"]["filesAnalyzed"] == len(files), report
@@ -60,9 +60,10 @@ def run(command: list[str], folder: Path) -> str:
 )
 def errors(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Errors:
     """The errors that a checker has for all examples and for ``WRONG``: one run, since most of it is starting."""
-    folder = tmp_path_factory.mktemp("typing")
+    # In pytest's cache, mypy finds what it has read in an earlier run.
+    folder, cache = tmp_path_factory.mktemp("typing"), request.config.cache.mkdir("mypy")
     (folder / "wrong.py").write_text(WRONG)
-    found: Errors = request.param([*FILES, folder / "wrong.py"], folder)
+    found: Errors = request.param([*FILES, folder / "wrong.py"], folder, cache)
     return found
 
 

@@ -8,8 +8,10 @@ import socket
 import subprocess
 import sys
 import traceback
+from collections.abc import Sequence
 from contextlib import suppress
-from functools import cache
+from functools import cache, cached_property
+from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, NoReturn
@@ -18,30 +20,64 @@ from conversation_models.__main__ import main
 
 from .paths import FIXTURES, ROOT
 
-__all__ = ["run_fork"]
+__all__ = ["Fork", "run_fork"]
 
 _PATIENCE = 60
 _REQUEST_BYTES = 64 * 1024
 
 
+class Fork:
+    """A run of the command line. A process is forked for one at a time."""
+
+    def __init__(
+        self,
+        arguments: list[str],
+        streams: Sequence[int],
+        environment: dict[str, str],
+        *,
+        cwd: Path | None = None,
+        on_terminal: bool = False,
+        ends: bool = False,
+    ) -> None:
+        """Start it with copies of ``streams``: its stdin, stdout and stderr.
+
+        ``ends``: the interpreter also ends as usual, which takes longer than most runs. A test needs it whose streams
+        cannot be written to: the end of an interpreter writes what they hold.
+        """
+        reads_archives = arguments[:1] == ["usage"]
+        self._server = _server(tuple(environment.items()), on_terminal, reads_archives)
+        request = json.dumps([arguments, str(cwd or Path.cwd()), ends]).encode()
+        assert len(request) < _REQUEST_BYTES
+        socket.send_fds(self._server, [request], streams)
+        # Only then are the other copies of the streams closed.
+        self.process = int(self._server.recv(16))
+
+    @cached_property
+    def ended(self) -> tuple[int, int]:
+        """Its exit status when it has ended, and the most memory that it used, in the units of the system."""
+        status, peak = json.loads(self._server.recv(64))
+        return status, peak
+
+
 def run_fork(
-    arguments: list[str], stdin: bytes, cwd: Path | None, environment: dict[str, str]
+    arguments: list[str],
+    stdin: bytes,
+    cwd: Path | None,
+    environment: dict[str, str],
+    stdout: IO[bytes] | None,
+    stderr: IO[bytes] | None,
 ) -> tuple[int, bytes, bytes]:
-    """Run the command line to its end; its exit status, stdout and stderr. Its input is a pipe."""
-    server = _server(tuple(environment.items()))
-    request = json.dumps([arguments, str(cwd or Path.cwd())]).encode()
-    assert len(request) < _REQUEST_BYTES
+    """Run the command line to its end; its exit status, and what it wrote to streams that are not given."""
     its, ours = os.pipe()
     # Output goes to files, because a pipe that nobody reads yet would fill up.
     with TemporaryFile() as out, TemporaryFile() as err:
         with open(its, "rb"):
-            socket.send_fds(server, [request], [its, out.fileno(), err.fileno()])
-            started = server.recv(1)
+            streams = [its, (stdout or out).fileno(), (stderr or err).fileno()]
+            fork = Fork(arguments, streams, environment, cwd=cwd, ends=bool(stdout or stderr))
         # The program need not read its input.
         with suppress(BrokenPipeError), open(ours, "wb") as pipe:
             pipe.write(stdin)
-        assert started
-        return int(server.recv(16)), _content(out), _content(err)
+        return fork.ended[0], _content(out), _content(err)
 
 
 def _content(file: IO[bytes]) -> bytes:
@@ -50,17 +86,22 @@ def _content(file: IO[bytes]) -> bytes:
 
 
 @cache
-def _server(environment: tuple[tuple[str, str], ...]) -> socket.socket:
+def _server(environment: tuple[tuple[str, str], ...], on_terminal: bool, reads_archives: bool) -> socket.socket:
     """A connection to the process that is forked. The process ends with the connection."""
     ours, its = socket.socketpair()
-    with its:
-        command = [sys.executable, "-m", __name__, str(its.fileno())]
+    import pty  # Not on Windows.
+
+    # The package asks when it is imported whether its output is a terminal. The far end of this one stays open.
+    _, output = pty.openpty() if on_terminal else (None, os.open(os.devnull, os.O_WRONLY))
+    command = [sys.executable, "-m", __name__, str(its.fileno()), *(["archives"] if reads_archives else [])]
+    with its, open(output, "wb"):
         process = subprocess.Popen(
             command,
             cwd=ROOT,
             env=dict(environment),
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
             pass_fds=[its.fileno()],
         )
     ours.settimeout(_PATIENCE)
@@ -73,15 +114,22 @@ def _server(environment: tuple[tuple[str, str], ...]) -> socket.socket:
     return ours
 
 
-def _serve(client: socket.socket) -> None:
-    # Archives are read by one command alone, and what that imports takes longer than the others together.
-    import conversation_models.cli.usage  # noqa: F401
+def _serve(client: socket.socket, reads_archives: bool) -> None:
+    from typer.main import get_command
 
-    # typer imports much more when a command runs for the first time.
+    if reads_archives:
+        # They take longer than all other imports, and a process forks four times as fast without them. pyarrow imports
+        # pandas for the first array that it makes, if it is there.
+        for name in "conversation_models.cli.usage", "fsspec.implementations.local", "pandas", "pyarrow.dataset":
+            import_module(name)
+    # typer makes the commands anew in each run, and imports much more in the first.
+    commands = import_module("conversation_models.cli.commands")
+    vars(commands)["app"] = get_command(commands.app)
     own = sys.stdout, sys.stderr
-    sys.argv[1:] = ["validate", str(FIXTURES / "thinking.json")]
-    assert main() == 0
-    sys.stdout, sys.stderr = own
+    for command in ["validate"], ["show"], ["convert", "--to", "camel"]:
+        sys.argv[1:] = [*command, str(FIXTURES / "thinking.json")]
+        assert main() == 0
+        sys.stdout, sys.stderr = own
     gc.freeze()
     while True:
         request, streams, _, _ = socket.recv_fds(client, _REQUEST_BYTES, 3)
@@ -90,32 +138,37 @@ def _serve(client: socket.socket) -> None:
         fork = os.fork()
         if not fork:
             client.close()
-            arguments, cwd = json.loads(request)
+            arguments, cwd, ends = json.loads(request)
             _become_program(arguments, cwd, streams)
+            if ends:
+                sys.exit(main())
+            _run_without_end()
         for stream in streams:
             os.close(stream)
-        client.send(b"s")
-        _, status = os.waitpid(fork, 0)
-        client.send(str(os.waitstatus_to_exitcode(status)).encode())
+        client.send(str(fork).encode())
+        _, status, used = os.wait4(fork, 0)
+        client.send(json.dumps([os.waitstatus_to_exitcode(status), used.ru_maxrss]).encode())
 
 
-def _become_program(arguments: list[str], cwd: str, streams: list[int]) -> NoReturn:
+def _become_program(arguments: list[str], cwd: str, streams: list[int]) -> None:
+    os.chdir(cwd)
+    for number, stream in enumerate(streams):
+        os.dup2(stream, number)
+        os.close(stream)
+    sys.argv[1:] = arguments
+
+
+def _run_without_end() -> NoReturn:
     status = 1
     try:
-        os.chdir(cwd)
-        for number, stream in enumerate(streams):
-            os.dup2(stream, number)
-            os.close(stream)
-        sys.argv[1:] = arguments
         status = main()
         sys.stdout.flush()
     except BaseException:
         traceback.print_exc()
     finally:
-        # The end of an interpreter takes longer than a run.
         sys.stderr.flush()
         os._exit(status)
 
 
 if __name__ == "__main__":
-    _serve(socket.socket(fileno=int(sys.argv[1])))
+    _serve(socket.socket(fileno=int(sys.argv[1])), "archives" in sys.argv)

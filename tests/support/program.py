@@ -5,7 +5,7 @@ import os
 import re
 import sys
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 from .documents import Naming
 from .forks import run_fork
@@ -29,10 +29,16 @@ class Done(NamedTuple):
     err: str
 
 
-def run(*arguments: object, stdin: str | bytes = b"", cwd: Path | None = None) -> Done:
-    """Run the program to its end."""
+def run(
+    *arguments: object,
+    stdin: str | bytes = b"",
+    cwd: Path | None = None,
+    stdout: IO[bytes] | None = None,
+    stderr: IO[bytes] | None = None,
+) -> Done:
+    """Run the program to its end. What it writes to ``stdout`` or ``stderr`` is not returned."""
     text = stdin.encode() if isinstance(stdin, str) else stdin
-    status, out, err = run_fork([*map(str, arguments)], text, cwd, ENVIRONMENT)
+    status, out, err = run_fork([*map(str, arguments)], text, cwd, ENVIRONMENT, stdout, stderr)
     # Bytes, so that line ends are not translated.
     result = Done(status, out.decode(), err.decode())
     assert "Traceback" not in result.err

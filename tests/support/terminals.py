@@ -4,13 +4,15 @@ import os
 import pty
 import re
 import select
-import subprocess
-import sys
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO
 
-from .program import ENVIRONMENT, PROGRAM
+from .forks import Fork
+from .program import ENVIRONMENT
 
 PATIENCE = 30
 """Seconds to wait for the program."""
@@ -22,87 +24,67 @@ STYLES = re.compile(r"\x1b\[[\d;]*m")
 class Live:
     """The running program: its input and its output so far."""
 
-    def __init__(self, process: "subprocess.Popen[bytes]") -> None:
-        assert process.stdin
-        assert process.stdout
-        self.process = process
-        self._into = process.stdin.fileno()
-        self._out = process.stdout.fileno()
+    def __init__(self, fork: Fork, stdin: IO[bytes], stdout: IO[bytes], stderr: IO[bytes]) -> None:
+        self._fork, self._into, self._out, self._err = fork, stdin, stdout, stderr
         self.shown = ""
 
     def send(self, text: str) -> None:
-        os.write(self._into, text.encode())
+        os.write(self._into.fileno(), text.encode())
 
     def wait_for(self, text: str) -> None:
         """Read until the output ends with ``text``."""
         while not self.shown.endswith(text):
             ready, _, _ = select.select([self._out], [], [], PATIENCE)
-            read = os.read(self._out, 65536) if ready else b""
+            read = os.read(self._out.fileno(), 65536) if ready else b""
             assert read, f"expected {text!r} at the end of {self.shown!r}"
             self.shown += read.decode()
 
+    def interrupt(self) -> None:
+        os.kill(self._fork.process, signal.SIGINT)
+
     def end(self) -> tuple[int, str]:
         """End the input, and return the exit status and stderr."""
-        out, err = self.process.communicate(timeout=PATIENCE)
-        self.shown += out.decode()
-        return self.process.returncode, err.decode()
+        self._into.close()
+        self.shown += self._out.read().decode()
+        status, _ = self._fork.ended
+        self._err.seek(0)
+        return status, self._err.read().decode()
 
 
 @contextmanager
-def live(*arguments: str) -> Iterator[Live]:
-    """Start the program, and stop it at the end."""
-    with subprocess.Popen(
-        [*PROGRAM, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=ENVIRONMENT
-    ) as process:
+def live(*arguments: str, waits: bool = True) -> Iterator[Live]:
+    """Run the program while its output is read. If it does not wait, reading its empty input is an error."""
+    (its_in, into), (out, its_out) = os.pipe(), os.pipe()
+    os.set_blocking(its_in, waits)
+    with TemporaryFile() as err:
+        with open(its_in, "rb"), open(its_out, "wb"):
+            fork = Fork([*arguments], [its_in, its_out, err.fileno()], ENVIRONMENT, ends=True)
         try:
-            yield Live(process)
+            with open(into, "wb", 0) as stdin, open(out, "rb", 0) as stdout:
+                yield Live(fork, stdin, stdout, err)
         finally:
-            process.kill()
+            _ = fork.ended
 
 
 def on_terminal(*arguments: object, terminal: str = "all") -> tuple[int, str]:
     """Run the program with stdout and stderr, or only stderr, on a terminal; its status and what the terminal got."""
     ours, its = pty.openpty()
-    with subprocess.Popen(
-        [*PROGRAM, *map(str, arguments)],
-        stdin=subprocess.DEVNULL,
-        stdout=its if terminal == "all" else subprocess.DEVNULL,
-        stderr=its,
-        env={**ENVIRONMENT, "COLUMNS": "80"},
-    ) as process:
-        os.close(its)
-        sent = b""
-        while select.select([ours], [], [], PATIENCE)[0]:
-            try:
-                sent += os.read(ours, 65536)
-            except OSError:  # Linux: every process has closed the other end.
-                break
-        os.close(ours)
-        return process.wait(PATIENCE), sent.decode().replace("\r\n", "\n")
-
-
-_PEAK = """\
-import re, sys
-from conversation_models.__main__ import main
-status = main()
-# Not ru_maxrss, which includes the memory of the process that forked this one.
-print(re.search(r"VmHWM:\\s+(\\d+) kB", open("/proc/self/status").read())[1], file=sys.stderr)
-sys.exit(status)
-"""
+    with open(its, "wb"), open(os.devnull, "r+b") as nowhere:
+        streams = [nowhere.fileno(), its if terminal == "all" else nowhere.fileno(), its]
+        fork = Fork([*map(str, arguments)], streams, {**ENVIRONMENT, "COLUMNS": "80"}, on_terminal=True)
+    sent = b""
+    while select.select([ours], [], [], PATIENCE)[0]:
+        try:
+            sent += os.read(ours, 65536)
+        except OSError:  # Linux: every process has closed the other end.
+            break
+    os.close(ours)
+    return fork.ended[0], sent.decode().replace("\r\n", "\n")
 
 
 def peak(*arguments: str, stdin: Path) -> int:
-    """The most memory that the program used, in bytes."""
-    with stdin.open("rb") as file:
-        done = subprocess.run(
-            [sys.executable, "-c", _PEAK, *arguments],
-            stdin=file,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-            check=False,
-            env=ENVIRONMENT,
-            timeout=120,
-        )
-    assert done.returncode == 0, done.stderr
-    return int(done.stderr) * 1024
+    """The most memory that the program used on Linux, in bytes. It begins with that of the process that forked it."""
+    with stdin.open("rb") as file, open(os.devnull, "wb") as nowhere:
+        status, kilobytes = Fork([*arguments], [file.fileno(), nowhere.fileno(), nowhere.fileno()], ENVIRONMENT).ended
+    assert status == 0
+    return kilobytes * 1024

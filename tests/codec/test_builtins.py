@@ -44,7 +44,7 @@ def test_every_model_comes_back_equal_from_builtins(cls: Any, naming: Naming) ->
 
 
 @every_naming
-@examples(50)
+@examples(50, usual=8)
 @given(data=st.data())
 def test_documents_come_back_as_builtins(naming: Naming, data: st.DataObject) -> None:
     codec = CODECS[naming]
@@ -59,7 +59,7 @@ def test_documents_come_back_as_builtins(naming: Naming, data: st.DataObject) ->
 
 
 @each_once(naming=NAMINGS, union=UNION_TYPES)
-@examples(20)
+@examples(20, usual=5)
 @given(data=st.data())
 def test_members_of_unions_are_read_from_builtins(union: str, naming: Naming, data: st.DataObject) -> None:
     codec = CODECS[naming]
@@ -70,7 +70,7 @@ def test_members_of_unions_are_read_from_builtins(union: str, naming: Naming, da
 
 
 @each_once(naming=NAMINGS, cls=SHAPES)
-@examples(5, usual=3)
+@examples(5, usual=2)
 @given(data=st.data())
 def test_models_are_read_from_builtins(cls: Any, naming: Naming, data: st.DataObject) -> None:
     codec = CODECS[naming]

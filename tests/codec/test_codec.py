@@ -127,7 +127,7 @@ def test_decoded_values_do_not_share_memory_with_the_input() -> None:
 
 
 @every_naming
-@examples(40)
+@examples(40, usual=6)
 @given(data=st.data())
 def test_each_value_is_one_line(naming: Naming, data: st.DataObject) -> None:
     codec = CODECS[naming]

@@ -48,7 +48,7 @@ class Drift(Reading):
 
 
 @each_once(naming=NAMINGS, cls=SHAPES)
-@examples(10, usual=4)
+@examples(10, usual=2)
 @given(data=st.data())
 def test_drift_finds_unknown_fields_in_every_model(cls: Any, naming: Naming, data: st.DataObject) -> None:
     document = data.draw(wire(cls, naming, open=True))
@@ -58,7 +58,7 @@ def test_drift_finds_unknown_fields_in_every_model(cls: Any, naming: Naming, dat
 
 
 @each_once(naming=NAMINGS, union=UNION_TYPES)
-@examples(60)
+@examples(60, usual=6)
 @given(data=st.data())
 def test_drift_finds_unknown_members_and_fields_in_every_union(union: str, naming: Naming, data: st.DataObject) -> None:
     document = data.draw(wire_member(union, naming, open=True))
@@ -68,7 +68,7 @@ def test_drift_finds_unknown_members_and_fields_in_every_union(union: str, namin
 
 
 @every_naming
-@examples(60)
+@examples(60, usual=6)
 @given(data=st.data())
 def test_fields_that_the_models_know_are_not_drift(naming: Naming, data: st.DataObject) -> None:
     document = data.draw(wire(cm.ConversationResponse, naming)) | {"usage": {}}

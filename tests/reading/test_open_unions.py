@@ -111,7 +111,7 @@ def test_members_of_lists_need_not_be_objects(place: str, naming: Naming, raw: b
 
 @every_naming
 @every_place
-@examples(15)
+@examples(15, usual=5)
 @given(data=st.data())
 def test_random_unknown_members_are_kept_byte_for_byte(place: str, naming: Naming, data: st.DataObject) -> None:
     unions = {"entry": "entry", "outputs": "entry", "event": "event"}

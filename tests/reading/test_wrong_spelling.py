@@ -12,6 +12,7 @@ import pytest
 import conversation_models as cm
 from conversation_models.codec import Codec
 
+from ..support.amounts import amount, in_full_if_long
 from ..support.documents import CODECS, NAMINGS, SHAPES, UNIONS, Naming, dumps, key, minimal
 from ..support.each import each
 from ..support.streams import in_naming
@@ -362,9 +363,10 @@ def test_drift_reports_the_other_spelling_where_decode_refuses_it(naming: Naming
 # After learning ---------------------------------------------------------------------------------------------------
 
 
+@in_full_if_long
 @every_naming
 @each(("cls", "name"), [*RENAMED, *((cm.ConversationUsageInfo, count) for count in COUNTS)])
-@each("times", [1, 2, 100])
+@each("times", [1, 2, amount(5, 100)])
 def test_an_error_stays_one_after_the_other_spelling_was_met_as_an_unknown_field(
     cls: Any, name: str, times: int, naming: Naming
 ) -> None:

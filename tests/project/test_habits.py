@@ -22,10 +22,10 @@ def test_hooks_run_the_checks_of_ci() -> None:
 def test_contributors_are_shown_commands_that_ci_runs() -> None:
     (block,) = re.findall(r"## Commands\n\n```console\n(.*?)```", text_of("CONTRIBUTING.md"), re.DOTALL)
     commands = [command.strip() for line in block.splitlines() for command in line.partition("#")[0].split("&&")]
-    # CI takes its first command from the README, and does not change files.
+    # CI takes its first command from the README, and does not change files. A test of it starts the benchmarks.
     run_by_ci = f"{text_of('.ci/run')}\n{text_of('README.md')}"
     others = [one for one in commands if not re.search(rf"(?<!\S){re.escape(one)}$", run_by_ci, re.MULTILINE)]
-    assert others == ["ruff format .", ".ci/run"]
+    assert others == ["ruff format .", "python -m benchmarks --quick", ".ci/run"]
 
 
 @pytest.mark.parametrize("file", ["CONTRIBUTING.md", "SECURITY.md"])

@@ -43,6 +43,8 @@ def no_garbage_collection() -> Iterator[None]:
     # Classes that other tests have made and left can be collected only after what refers to them.
     while gc.collect():
         pass
+    # So that the collection to come looks at nothing older.
+    gc.freeze()
     gc.disable()
     try:
         yield

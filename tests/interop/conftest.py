@@ -29,8 +29,8 @@ def servers() -> Iterator[dict[str, str]]:
             application: Any = SERVERS[name](upstream)
 
             async def close() -> None:
-                if name in GATEWAYS:
-                    await application._client.aclose()
+                if client := getattr(application, "_client", None):
+                    await client.aclose()
 
             return stack.enter_context(serving_application(application, "auto", lifespan="off", finish=close))
 

@@ -12,13 +12,13 @@ import httpx
 import pytest
 
 import conversation_models as cm
-from benchmarks.gateways.serve import running
 from examples import client
 
-from ..support import gateways
 from ..support.conversations import ID, USAGE
 from ..support.paths import ROOT
 from ..support.streams import sse
+from ..support.upstream import app
+from .example_gateway import serving_application
 from .servers import Connection, Script, serving
 
 STARTED = sse({"type": "conversation.response.started", "conversation_id": "c1"})
@@ -77,8 +77,8 @@ def streaming(*parts: bytes, end: bool = True, chunked: bool = True) -> Script:
 @pytest.fixture(scope="module")
 def upstream() -> Iterator[httpx.Client]:
     with (
-        running(gateways.__name__, "upstream") as (server,),
-        httpx.Client(base_url=server.url, trust_env=False) as http,
+        serving_application(app, lifespan="off") as url,
+        httpx.Client(base_url=url, trust_env=False) as http,
     ):
         yield http
 

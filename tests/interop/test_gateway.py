@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections import deque
+import threading
 from collections.abc import Iterator, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,7 +15,7 @@ from examples.gateway import Gateway, forwarded
 
 from ..support.streams import sse
 from .example_gateway import Served, exchange, serving_gateway
-from .servers import Connection, Script, serving
+from .servers import PATIENCE, Connection, Script, serving
 
 OK = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}"
 
@@ -438,18 +438,23 @@ def test_an_answer_that_breaks_off_upstream_breaks_off_here(
 ) -> None:
     """The caller's HTTP library raises: half an answer does not look whole."""
     received = bytearray()
+    arrived = threading.Event()
 
     async def script(connection: Connection) -> None:
         await connection.head(chunked=chunked, length=None if chunked else 1000)
         if part:
             await connection.send(part)
-        await asyncio.sleep(0.1)  # A reset discards bytes that the gateway has not read.
+        # A reset discards bytes that the gateway has not read.
+        assert await asyncio.to_thread(arrived.wait, PATIENCE)
         end(connection)
 
     upstream.script = script
     with httpx.Client(trust_env=False) as client, client.stream("POST", served.url) as answer:
         assert answer.status_code == 200
+        pieces = answer.iter_raw()
+        while received != part:
+            received.extend(next(pieces))
+        arrived.set()
         with pytest.raises(httpx.RemoteProtocolError):
-            deque(map(received.extend, answer.iter_raw()), maxlen=0)
-    assert received == part
+            next(pieces)
     assert accounted(served) == ("c1" if part else None, 7 if DONE in part else None)

@@ -134,7 +134,7 @@ def test_leaving_before_the_last_delta_does_not_avoid_the_bill(served: Served, m
 def test_an_answer_that_nobody_waits_for_is_read_for_a_bounded_time(
     served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(gateway, "DRAIN_SECONDS", 0.7)
+    monkeypatch.setattr(gateway, "DRAIN_SECONDS", 0.3)
 
     async def goes_on(connection: Connection) -> None:
         while True:

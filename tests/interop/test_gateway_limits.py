@@ -129,7 +129,7 @@ def test_an_upstream_that_does_not_read_makes_the_caller_wait(served: Served, mo
 
 def sent_before_waiting(connection: socket.socket) -> int:
     """How many of ``MANY`` bytes can be sent until the other side accepts no more."""
-    connection.settimeout(0.5)
+    connection.settimeout(0.2)
     size = 0
     try:
         while size < MANY:
@@ -167,7 +167,7 @@ def test_a_caller_that_does_not_read_makes_upstream_wait(served: Served, monkeyp
         await connection.head(chunked=False, length=MANY)
         try:
             for _ in range(MANY // 65536):
-                await asyncio.wait_for(connection.raw(b":" * 65536), 0.5)
+                await asyncio.wait_for(connection.raw(b":" * 65536), 0.2)
                 sent.append(65536)
         except asyncio.TimeoutError:
             waiting.set()
@@ -253,8 +253,8 @@ def test_every_wait_has_a_bound() -> None:
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
-    """A gateway that waits half a second for upstream."""
-    monkeypatch.setattr(gateway, "TIMEOUT", httpx.Timeout(0.5))
+    """A gateway that waits 0.3 seconds for upstream."""
+    monkeypatch.setattr(gateway, "TIMEOUT", httpx.Timeout(PATIENCE, read=0.3))
     with serving_gateway() as served:
         yield served
 
@@ -279,7 +279,7 @@ def test_an_upstream_that_never_answers_is_a_504(
 @pytest.mark.parametrize("pause", [PATIENCE, 0.05], ids=["silence", "whole call"])
 def test_a_stream_that_takes_too_long_is_cut(impatient: Served, pause: float, monkeypatch: pytest.MonkeyPatch) -> None:
     if pause != PATIENCE:
-        monkeypatch.setattr(gateway, "LONGEST_CALL", 1.0)
+        monkeypatch.setattr(gateway, "LONGEST_CALL", 0.4)
 
     async def script(connection: Connection) -> None:
         await connection.head()

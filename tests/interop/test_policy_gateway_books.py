@@ -164,7 +164,7 @@ def test_an_upstream_that_is_silent_is_left_in_time(served: Served, team: str, m
 
 
 def test_a_call_that_takes_too_long_is_ended(served: Served, team: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gateway, "LONGEST_CALL", 1.0)
+    monkeypatch.setattr(gateway, "LONGEST_CALL", 0.4)
     asked = threading.Event()
 
     async def silent(connection: Connection) -> None:

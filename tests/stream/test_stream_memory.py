@@ -93,7 +93,7 @@ def test_one_event_a_read_keeps_nothing(name: str) -> None:
     with traced() as peak:
         for read in repeat(DELTA, 2_000):
             reader.feed(read)
-    assert peak.bytes < 10 * KIB
+    assert peak.bytes < 64 * KIB
 
 
 @readers
@@ -105,12 +105,12 @@ def test_comments_are_not_kept(name: str, comment: bytes) -> None:
         reader.feed(head)
         reader.feed(comment)
         with traced() as peak:
-            for read in repeat(comment, 6 * KIB // len(comment)):
+            for read in repeat(comment, 40 * KIB // len(comment)):
                 reader.feed(read)
             if not comment.endswith(b"\n"):
-                for read in repeat(b"x" * KIB, 6):
+                for read in repeat(b"x" * KIB, 40):
                     reader.feed(read)
-        assert peak.bytes < 3 * KIB
+        assert peak.bytes < 24 * KIB
 
 
 def test_an_event_too_large_is_not_kept() -> None:
@@ -160,7 +160,8 @@ def test_an_event_in_small_reads_is_held_once(name: str, size: int, read: int) -
         for start in range(0, last, read):
             # A new object, so that a reader that keeps it is charged for it.
             assert not reader.feed(bytes(bytearray(event[start : min(start + read, last)])))
-    assert peak.bytes < size * 5 // 4
+    # Other threads of the tests need some, too.
+    assert peak.bytes < size * 5 // 4 + 16 * KIB
     assert isinstance(reader, cm.StreamMeter) or len(reader.feed(event[last:])) == 1
 
 

@@ -24,6 +24,7 @@ __all__ = ["Fork", "run_fork"]
 
 _PATIENCE = 60
 _REQUEST_BYTES = 64 * 1024
+_PROCESS_BYTES = 16
 
 
 class Fork:
@@ -50,7 +51,7 @@ class Fork:
         assert len(request) < _REQUEST_BYTES
         socket.send_fds(self._server, [request], streams)
         # Only then are the other copies of the streams closed.
-        self.process = int(self._server.recv(16))
+        self.process = int(self._server.recv(_PROCESS_BYTES))
 
     @cached_property
     def ended(self) -> tuple[int, int]:
@@ -145,7 +146,8 @@ def _serve(client: socket.socket, reads_archives: bool) -> None:
             _run_without_end()
         for stream in streams:
             os.close(stream)
-        client.send(str(fork).encode())
+        # Of a fixed size, since the process may have ended before this is read, and both arrive as one.
+        client.send(str(fork).rjust(_PROCESS_BYTES).encode())
         _, status, used = os.wait4(fork, 0)
         client.send(json.dumps([os.waitstatus_to_exitcode(status), used.ru_maxrss]).encode())
 

@@ -28,7 +28,7 @@ from ..support.documents import dumps
 from ..support.schema_strategies import Documents
 from ..support.sdk import members_of, same
 
-EXAMPLES = amount(100, 250)
+EXAMPLES = amount(50, 250)
 SECONDS = float(os.environ.get("LONG_SECONDS", "60"))
 REJECTED = object()
 

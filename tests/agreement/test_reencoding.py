@@ -24,7 +24,7 @@ from ..support.amounts import amount, in_full_if_long
 from ..support.documents import UNIONS, dumps
 from ..support.schema_strategies import Documents
 
-EXAMPLES = amount(30, 250)
+EXAMPLES = amount(12, 250)
 SECONDS = float(os.environ.get("LONG_SECONDS", "60"))
 
 THEIRS: dict[str, tuple[Any, TypeAdapter[Any]]] = {

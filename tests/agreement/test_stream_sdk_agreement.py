@@ -13,7 +13,7 @@ from mistralai.client.utils import eventstreaming, unmarshal_json
 
 import conversation_models as cm
 
-from ..support.amounts import examples
+from ..support.amounts import amount, examples, in_full_if_long
 from ..support.documents import SHAPES, dumps
 from ..support.each import each
 from ..support.paths import SAMPLES
@@ -76,6 +76,7 @@ def test_both_read_the_same_events_of_a_stream(
     assert agree(reads) == len(parts)
 
 
+@in_full_if_long
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"], ids=repr)
 def test_both_read_the_same_events_under_every_cut(end: str) -> None:
     documents: list[Document] = [
@@ -85,7 +86,7 @@ def test_both_read_the_same_events_under_every_cut(end: str) -> None:
         {"type": "conversation.response.done", "usage": {}},
     ]
     data = stream(documents, end=end)
-    for offset in range(0, len(data) + 1, 1 if end == "\n" else 5):
+    for offset in range(0, len(data) + 1, amount(5, 1)):
         assert agree([data[:offset], data[offset:]]) == 4
     assert agree(cut(data, [1])) == 4
     # Both read a last event whose blank line never came.

@@ -116,6 +116,7 @@ def serving(script: Script) -> Iterator[str]:
         ready.set()
         await stop.wait()
         server.close()
+        await asyncio.sleep(0)  # A connection that was just accepted gets what closes it.
         current = asyncio.current_task()
         others = [task for task in asyncio.all_tasks() if task is not current]
         for task in others:

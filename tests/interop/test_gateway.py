@@ -13,6 +13,7 @@ import pytest
 import conversation_models as cm
 from examples.gateway import Gateway, forwarded
 
+from ..support.each import each
 from ..support.streams import sse
 from .example_gateway import Served, exchange, serving_gateway
 from .servers import PATIENCE, Connection, Script, serving
@@ -156,15 +157,17 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize("target", FORWARDED)
+@each("target", FORWARDED)
 def test_upstream_gets_the_target_byte_for_byte(served: Served, upstream: Upstream, target: bytes) -> None:
+    upstream.heads.clear()
     assert get(served.url, target, b"connection: close").startswith(b"HTTP/1.1 200 ")
     (head,) = upstream.heads
     assert head.startswith(b"GET %b HTTP/1.1\r\n" % target)
 
 
-@pytest.mark.parametrize("target", REFUSED, ids=lambda target: repr(target[:40]))
+@each("target", REFUSED)
 def test_a_path_that_could_be_read_as_another_is_refused(served: Served, upstream: Upstream, target: bytes) -> None:
+    upstream.heads.clear()
     assert get(served.url, target, b"connection: close").startswith(b"HTTP/1.1 400 ")
     assert upstream.heads == []
 

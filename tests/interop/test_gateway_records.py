@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from ..support.bodies import RELAYED, Recorded, recorded
+from ..support.each import each
 from .example_gateway import Served, serving_gateway
 from .servers import serving, whole
 
@@ -16,7 +17,7 @@ def served() -> Iterator[Served]:
         yield served
 
 
-@pytest.mark.parametrize("name", RELAYED)
+@each("name", RELAYED)
 def test_the_gateway_accounts_for_what_a_meter_records(served: Served, name: str) -> None:
     body = RELAYED[name]
     pieces = [body.bytes[start : start + 50] for start in range(0, len(body.bytes), 50)]

@@ -12,6 +12,7 @@ import conversation_models as cm
 
 from ..support.conversations import RESPONSES
 from ..support.documents import dumps
+from ..support.each import each
 from ..support.node import run_script
 from .servers import Connection, serving
 
@@ -66,7 +67,7 @@ def python(url: str) -> Iterator[Mistral]:
         yield client
 
 
-@pytest.mark.parametrize("call", CALLS)
+@each("call", CALLS)
 def test_the_python_sdk_reads_a_replayed_response(python: Mistral, call: str) -> None:
     with python.beta.conversations.start_stream(inputs=call) as stream:
         read = [event.data for event in stream]
@@ -82,7 +83,7 @@ def typescript(url: str) -> dict[str, Any]:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("call", CALLS)
+@each("call", CALLS)
 def test_the_typescript_sdk_reads_a_replayed_response(typescript: dict[str, Any], call: str) -> None:
     result = typescript[call]
     assert "error" not in result, result

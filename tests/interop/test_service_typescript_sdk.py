@@ -1,6 +1,7 @@
 """The official TypeScript SDK and a service written with the library: each reads what the other writes."""
 
 import json
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 
 import conversation_models as cm
 
+from ..support.each import each
 from ..support.node import run_script
 from .servers import serving
 from .service import ANSWERS, ERRORS, KNOWN, RESTARTED, Service, check_received, reply
@@ -139,7 +141,7 @@ def test_the_sdks_requests_come_back_equal(called: tuple[Service, Results]) -> N
     check_received(called[0], [tp for tp, *_ in ASKING.values()])
 
 
-@pytest.mark.parametrize("name", ASKING)
+@each("name", ASKING)
 def test_the_sdk_reads_the_answer_to_its_request(called: tuple[Service, Results], name: str) -> None:
     service, results = called
     _, conversation_id, _ = ASKING[name]
@@ -154,7 +156,7 @@ DEFAULTS = {"object", "type", "role", "prefix", "description", "stream", "store"
 DEFAULTS |= {"model_name", "ignore_other_categories"}
 
 
-@pytest.mark.parametrize("name", ASKING)
+@each("name", ASKING)
 def test_camel_reads_a_request_as_its_users_write_it(called: tuple[Service, Results], name: str) -> None:
     """The SDK adds defaults when it sends it, and nothing else."""
     tp, _, body = ASKING[name]
@@ -176,7 +178,7 @@ def differing(one: Any, other: Any) -> list[str]:
     return []
 
 
-@pytest.mark.parametrize("name", READING)
+@each("name", READING)
 def test_the_sdk_reads_what_the_library_writes(called: tuple[Service, Results], name: str) -> None:
     tp, value = ANSWERS[name]
     result = called[1][name]
@@ -189,8 +191,7 @@ def test_nothing_is_left_of_a_conversation_that_is_deleted(called: tuple[Service
     assert called[1]["delete"] == {"name": "delete"}
 
 
-@pytest.mark.parametrize("method", FAILING)
-@pytest.mark.parametrize("name", ERRORS)
+@each(("name", "method"), product(ERRORS, FAILING))
 def test_each_error_is_the_sdks_exception_with_the_body_as_it_was_sent(
     called: tuple[Service, Results], name: str, method: str
 ) -> None:

@@ -12,6 +12,7 @@ import conversation_models as cm
 
 from ..support.amounts import amount, some
 from ..support.conversations import REFUSED, RESPONSES, STREAMS, UNTYPED
+from ..support.each import each
 from ..support.gateways import GATEWAYS
 from ..support.node import run_script
 from .compare import expected, same_events
@@ -34,7 +35,7 @@ def results(servers: dict[str, str]) -> Results:
 
 
 @every_gateway
-@pytest.mark.parametrize("name", [*RESPONSES, *REFUSED, "plain;status=422", "plain;status=500"])
+@each("name", [*RESPONSES, *REFUSED, "plain;status=422", "plain;status=500"])
 def test_responses_are_the_same_through_a_gateway(results: Results, gateway: str, name: str) -> None:
     direct, through = results["direct", "start", name], results[gateway, "start", name]
     assert through.get("error") == direct.get("error")
@@ -45,7 +46,7 @@ def test_responses_are_the_same_through_a_gateway(results: Results, gateway: str
 
 
 @every_gateway
-@pytest.mark.parametrize("name", [*STREAMS, *UNTYPED])
+@each("name", [*STREAMS, *UNTYPED])
 def test_streams_are_the_same_through_a_gateway(results: Results, gateway: str, name: str) -> None:
     direct, through = results["direct", "startStream", name], results[gateway, "startStream", name]
     same_events(gateway, json.loads(direct["value"]), json.loads(through["value"]))
@@ -53,7 +54,7 @@ def test_streams_are_the_same_through_a_gateway(results: Results, gateway: str, 
 
 
 @every_gateway
-@pytest.mark.parametrize("call", ["append", "appendStream", "restart", "restartStream", "getHistory", "getMessages"])
+@each("call", ["append", "appendStream", "restart", "restartStream", "getHistory", "getMessages"])
 def test_a_conversation_can_be_continued_through_a_gateway(results: Results, gateway: str, call: str) -> None:
     """With the id from the first answer, which ``edit`` has changed and must recognise."""
     calls = [(one, name) for server, one, name in results if (server, one) == ("direct", call)]
@@ -81,7 +82,7 @@ DIFFERENCES: dict[str, dict[str, tuple[Any, Any]]] = {
 }
 
 
-@pytest.mark.parametrize("name", RESPONSES)
+@each("name", RESPONSES)
 def test_camel_reads_a_response_that_the_sdk_prints(results: Results, name: str) -> None:
     sent = cm.snake.decode(json.dumps(RESPONSES[name]))
     printed = results["direct", "start", name]["value"]
@@ -89,7 +90,7 @@ def test_camel_reads_a_response_that_the_sdk_prints(results: Results, name: str)
     assert cm.camel.drift(printed) == []
 
 
-@pytest.mark.parametrize("name", [*STREAMS, *UNTYPED])
+@each("name", [*STREAMS, *UNTYPED])
 def test_camel_reads_events_that_the_sdk_prints(results: Results, name: str) -> None:
     """An ``UNKNOWN`` is an object of the SDK's own, with the payload as it was sent, in snake_case."""
     printed = json.loads(results["direct", "startStream", name]["value"])

@@ -116,7 +116,8 @@ def serving(script: Script) -> Iterator[str]:
         ready.set()
         await stop.wait()
         server.close()
-        await asyncio.sleep(0)  # A connection that was just accepted gets what closes it.
+        for _ in range(5):
+            await asyncio.sleep(0)  # The answer to a connection that was just accepted begins, so that it can close it.
         current = asyncio.current_task()
         others = [task for task in asyncio.all_tasks() if task is not current]
         for task in others:

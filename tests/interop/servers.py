@@ -115,9 +115,10 @@ def serving(script: Script) -> Iterator[str]:
         loops.append((asyncio.get_running_loop(), stop))
         ready.set()
         await stop.wait()
-        server.close()
+        # A connection that was just made is accepted and its answer begins: otherwise nothing would close it.
         for _ in range(5):
-            await asyncio.sleep(0)  # The answer to a connection that was just accepted begins, so that it can close it.
+            await asyncio.sleep(0)
+        server.close()
         current = asyncio.current_task()
         others = [task for task in asyncio.all_tasks() if task is not current]
         for task in others:

@@ -115,8 +115,10 @@ def serving(script: Script) -> Iterator[str]:
         loops.append((asyncio.get_running_loop(), stop))
         ready.set()
         await stop.wait()
+        # A connection that was just made is accepted and its answer begins: otherwise nothing would close it.
+        for _ in range(5):
+            await asyncio.sleep(0)
         server.close()
-        await asyncio.sleep(0)  # A connection that was just accepted gets what closes it.
         current = asyncio.current_task()
         others = [task for task in asyncio.all_tasks() if task is not current]
         for task in others:

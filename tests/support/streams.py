@@ -32,9 +32,9 @@ def cut(data: bytes, sizes: Sequence[int]) -> list[bytes]:
     return pieces
 
 
-def two_way_cuts(data: bytes) -> Iterator[list[bytes]]:
-    """``data`` in two reads, cut at every offset."""
-    for offset in range(len(data) + 1):
+def two_way_cuts(data: bytes, offsets: Iterable[int] | None = None) -> Iterator[list[bytes]]:
+    """``data`` in two reads, cut at every offset or at those given."""
+    for offset in range(len(data) + 1) if offsets is None else offsets:
         yield [data[:offset], data[offset:]]
 
 
@@ -57,7 +57,7 @@ def some_offsets(data: bytes) -> list[int]:
 def some_cuts(data: bytes) -> Iterator[list[bytes]]:
     """As ``every_cut``, at ``some_offsets``."""
     yield [data]
-    yield from ([data[:offset], data[offset:]] for offset in some_offsets(data))
+    yield from two_way_cuts(data, some_offsets(data))
     yield cut(data, [1])
 
 

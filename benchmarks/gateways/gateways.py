@@ -34,6 +34,9 @@ class Gateway:
         self.characters = 0
         self.tokens = 0
 
+    async def aclose(self) -> None:
+        await self._client.aclose()
+
     def answer(self, body: bytes) -> bytes:
         return body
 

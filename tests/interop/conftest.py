@@ -4,11 +4,11 @@ import ssl
 from collections.abc import Iterator
 from contextlib import ExitStack
 from functools import cache
-from typing import Any
 
 import pytest
 
-from ..support.gateways import GATEWAYS, SERVERS
+from ..support.gateways import GATEWAYS
+from ..support.upstream import app
 from .example_gateway import serving_application
 
 
@@ -24,18 +24,13 @@ def _one_ssl_context() -> Iterator[None]:
 def servers() -> Iterator[dict[str, str]]:
     """The URL of each gateway, and that of the upstream as ``direct``. Each is a thread of its own."""
     with ExitStack() as stack:
-
-        def serve(name: str, upstream: str = "") -> str:
-            application: Any = SERVERS[name](upstream)
-
-            async def close() -> None:
-                if client := getattr(application, "_client", None):
-                    await client.aclose()
-
-            return stack.enter_context(serving_application(application, "auto", lifespan="off", finish=close))
-
-        direct = serve("upstream")
-        yield {"direct": direct} | {name: serve(name, direct) for name in GATEWAYS}
+        direct = stack.enter_context(serving_application(app, "auto", lifespan="off"))
+        urls = {"direct": direct}
+        for name, make in GATEWAYS.items():
+            gateway = make(direct)
+            served = serving_application(gateway, "auto", lifespan="off", finish=gateway.aclose)
+            urls[name] = stack.enter_context(served)
+        yield urls
 
 
 @pytest.fixture(params=GATEWAYS)

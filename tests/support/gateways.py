@@ -1,4 +1,4 @@
-"""Gateways that edit and rebuild answers, beside those that the benchmarks measure, and an upstream for all of them."""
+"""Gateways that edit and rebuild answers, beside those that the benchmarks measure."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
@@ -7,15 +7,12 @@ import httpx
 import msgspec
 
 import conversation_models as cm
-from benchmarks.gateways import gateways as measured
 from benchmarks.gateways.gateways import Gateway, Typed
-from benchmarks.gateways.upstream import App
 from conversation_models.sse import ServerSentEvent, SSEDecoder, encode_sse
+from examples.gateway import Gateway as Relay
 from examples.gateway import Receive, Scope, Send
 
-from .upstream import app
-
-__all__ = ["GATEWAYS", "SERVERS"]
+__all__ = ["GATEWAYS"]
 
 
 class TypedByRead(Typed):
@@ -83,12 +80,11 @@ class Edit(Gateway):
         return msgspec.structs.replace(event, data=data)
 
 
-GATEWAYS: dict[str, Callable[[str], App]] = {
-    "relay": measured.SERVERS[measured.RELAY],
+GATEWAYS: dict[str, Callable[[str], Gateway | Relay]] = {
+    "relay": lambda upstream: Relay(upstream, lambda _: None),
     "typed": Typed,
     "typed by read": TypedByRead,
     "edit": Edit,
     "rebuild": Rebuild,
 }
-SERVERS: dict[str, Callable[[str], App]] = {"upstream": lambda _: app, **GATEWAYS}
-"""Functions by name. Each makes a server, in front of the upstream at the given URL if it is a gateway."""
+"""Functions by name. Each makes a gateway in front of the upstream at the given URL."""

@@ -60,7 +60,7 @@ def run(command: list[str], folder: Path) -> str:
 )
 def errors(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Errors:
     """The errors that a checker has for all examples and for ``WRONG``: one run, since most of it is starting."""
-    # In pytest's cache, mypy finds what it has read in an earlier run.
+    # In the cache, mypy keeps what it has read for the next run.
     folder, cache = tmp_path_factory.mktemp("typing"), request.config.cache.mkdir("mypy")
     (folder / "wrong.py").write_text(WRONG)
     found: Errors = request.param([*FILES, folder / "wrong.py"], folder, cache)

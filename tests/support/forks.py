@@ -68,7 +68,7 @@ def run_fork(
     stdout: IO[bytes] | None,
     stderr: IO[bytes] | None,
 ) -> tuple[int, bytes, bytes]:
-    """Run the command line to its end; its exit status, and what it wrote to streams that are not given."""
+    """Run the command line to its end. Return its exit status, stdout and stderr: empty for a stream that is given."""
     its, ours = os.pipe()
     # Output goes to files, because a pipe that nobody reads yet would fill up.
     with TemporaryFile() as out, TemporaryFile() as err:
@@ -120,7 +120,7 @@ def _serve(client: socket.socket, reads_archives: bool) -> None:
 
     if reads_archives:
         # They take longer than all other imports, and a process forks four times as fast without them. pyarrow imports
-        # pandas for the first array that it makes, if it is there.
+        # pandas for the first array that it makes.
         for name in "conversation_models.cli.usage", "fsspec.implementations.local", "pandas", "pyarrow.dataset":
             import_module(name)
     # typer makes the commands anew in each run, and imports much more in the first.
